@@ -1,0 +1,41 @@
+/** The port behind which the identity provider's private key lies, and its back end in memory. */
+
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { type PublishedKey, publishedKey } from '../browserid/support-document.ts';
+import { readJsonSecret } from '../platform/secrets.ts';
+import { type KeySet, keySetSchema } from './key-set.ts';
+
+/** The back end cannot sign now. */
+export class SigningUnavailable extends Error {
+  override readonly name = 'SigningUnavailable';
+}
+
+export interface SigningKeys {
+  /** Id of the key that signs. @throws SigningUnavailable when it is not known yet. */
+  kid(): string;
+  /** RS256 over the text. @returns base64url. @throws SigningUnavailable */
+  sign(input: string): Promise<string> | string;
+  /** Every key that relying services should know, the one that signs first. @throws SigningUnavailable */
+  published(): readonly [PublishedKey, ...PublishedKey[]];
+}
+
+/** Keys in memory. @throws SecretUnavailable */
+export async function readSigningKeys(reference: string): Promise<SigningKeys> {
+  return signingKeysInMemory(await readJsonSecret(reference, keySetSchema));
+}
+
+export function signingKeysInMemory({ keys }: KeySet): SigningKeys {
+  const current = keys.find(({ state }) => state === 'current');
+  if (current?.privateKeyPem === undefined)
+    throw new RangeError('a key set must have a current key with its private part');
+  const privateKey = createPrivateKey(current.privateKeyPem);
+  const published = (key: (typeof keys)[number]) => publishedKey(key.kid, createPublicKey(key.publicKeyPem));
+  const others = keys.filter((key) => key !== current).map(published);
+  const all: readonly [PublishedKey, ...PublishedKey[]] = [published(current), ...others];
+  return {
+    kid: () => current.kid,
+    // Synchronous: handing a millisecond's work to a thread and back costs a signer on one core more than it gives.
+    sign: (input) => sign('sha256', Buffer.from(input), privateKey).toString('base64url'),
+    published: () => all,
+  };
+}

@@ -1,0 +1,134 @@
+/** How a role reads its settings: one schema, one prefix, every fault named at once. */
+
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings that are missing, wrong or unknown. The message has one line a fault. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(`settings are wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+/** A value that is never repeated in a fault: whoever mistypes a secret must not find it in a log. */
+const SENSITIVE_NAME = /SECRET|PASSWORD|KEY/;
+
+const TYPO_DISTANCE_MAX = 3;
+
+/**
+ * Reads the settings of one role from the variables that begin with its prefix.
+ * @param prefix for example `DBWRITER_`; variables that do not begin with it are not looked at.
+ * @returns the settings under their variables' names, frozen.
+ * @throws ConfigError that names every fault: variable, what it got, what is allowed.
+ */
+export function readConfig<Settings extends z.ZodType>(
+  prefix: string,
+  settings: Settings,
+  environment: Environment,
+): Readonly<z.infer<Settings>> {
+  const own = Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name, value]) => name.startsWith(prefix) && value !== undefined && value !== '',
+    ),
+  );
+  const parsed = settings.safeParse(own);
+  if (parsed.success) return Object.freeze(parsed.data as object) as Readonly<z.infer<Settings>>;
+  const known = settingNames(settings);
+  throw new ConfigError(parsed.error.issues.flatMap((issue) => faultLines(issue, { own, known })));
+}
+
+function faultLines(
+  issue: z.core.$ZodIssue,
+  { own, known }: { own: Record<string, string | undefined>; known: readonly string[] },
+): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((name) => {
+      const nearest = nearestName(name, known);
+      return `${name}: is no setting${nearest === undefined ? '' : `, did you mean ${nearest}?`}`;
+    });
+  }
+  const name = String(issue.path[0] ?? 'settings');
+  if (issue.code === 'custom' && own[name] === undefined) return [`${name}: ${issue.message}`];
+  const value = own[name];
+  const got =
+    value === undefined ? 'is missing' : SENSITIVE_NAME.test(name) ? 'got a value that is not shown' : `got "${value}"`;
+  return [`${name}: ${got}, allowed: ${issue.message.replace(/^allowed: /, '')}`];
+}
+
+function settingNames(settings: z.ZodType): string[] {
+  return settings instanceof z.ZodObject ? Object.keys(settings.shape) : [];
+}
+
+function nearestName(name: string, known: readonly string[]): string | undefined {
+  const [nearest] = known
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .filter(({ distance }) => distance <= TYPO_DISTANCE_MAX)
+    .sort((left, right) => left.distance - right.distance);
+  return nearest?.candidate;
+}
+
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (const [leftIndex, leftCharacter] of [...left].entries()) {
+    const next = [leftIndex + 1];
+    for (const [rightIndex, rightCharacter] of [...right].entries()) {
+      const change = (row[rightIndex] ?? 0) + (leftCharacter === rightCharacter ? 0 : 1);
+      next.push(Math.min(change, (row[rightIndex + 1] ?? 0) + 1, (next[rightIndex] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+}
+
+/** A setting's text, judged by `accept`; `allowed` is what a fault says. */
+function text(allowed: string, accept: (value: string) => boolean) {
+  return z.string({ error: allowed }).refine(accept, { error: allowed });
+}
+
+/** A whole number within bounds, both included. */
+export function integerFrom(min: number, max: number) {
+  const allowed = `a whole number from ${min} to ${max}`;
+  return text(allowed, (value) => /^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max).transform(
+    Number,
+  );
+}
+
+/** A TCP port; 0 lets the system choose a free one. */
+export const port = integerFrom(0, 65_535);
+
+/** `true` or `false`. */
+export const flag = text('true or false', (value) => value === 'true' || value === 'false').transform(
+  (value) => value === 'true',
+);
+
+export function oneOf<const Values extends readonly [string, ...string[]]>(...values: Values) {
+  return z.enum(values, { error: values.join(' or ') });
+}
+
+/** An address or name to listen on or to connect to. */
+export const hostname = text(
+  'a host name or an address',
+  (value) => isIP(value) !== 0 || /^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,252}[a-zA-Z0-9])?$/.test(value),
+);
+
+/** An http or https URL without query and without a slash at its end. */
+export const httpUrl = text('an http or https URL without query and without a slash at its end', (value) => {
+  const url = URL.parse(value);
+  return (
+    url !== null && /^https?:$/.test(url.protocol) && !/[?#]/.test(value) && !value.endsWith('/') && url.username === ''
+  );
+});
+
+export const absolutePath = text('an absolute path', (value) => value.startsWith('/'));
+
+/** Where a secret lies: a file that only its owner can read, or a secret of AWS Secrets Manager. */
+export const secretReference = text('file:/ABSOLUTE/PATH or secretsmanager:NAME', (value) =>
+  /^(file:\/.+|secretsmanager:[\w/+=.@:-]{1,512})$/.test(value),
+);
+
+export const logLevel = oneOf('debug', 'info', 'warn', 'error');

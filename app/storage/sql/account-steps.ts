@@ -1,0 +1,199 @@
+/** The steps that make, change and end accounts in a SQL store. */
+
+import type { Transaction } from 'kysely';
+import type { AccountStore } from '../ports.ts';
+import type { SealedAccountRecord } from '../records.ts';
+import { appendEvents } from './events.ts';
+import { accountRecord } from './reader.ts';
+import type { AccountRow, Database, Tables } from './schema.ts';
+import type { SqlStoreContext } from './store.ts';
+import { storeStep } from './unavailable.ts';
+
+type AccountSteps = Pick<
+  AccountStore,
+  | 'sealedAccountByUid'
+  | 'sealedAccountByEmail'
+  | 'createAccount'
+  | 'setPassword'
+  | 'resealSecrets'
+  | 'markVerified'
+  | 'lockAccount'
+  | 'unlockAccount'
+  | 'backfillLocale'
+  | 'deleteAccount'
+>;
+
+export function createAccountSteps({ connection, region }: SqlStoreContext): AccountSteps {
+  const { database } = connection;
+  const inTransaction = <Value>(steps: (transaction: Transaction<Tables>) => Promise<Value>) =>
+    storeStep(() => database.transaction().execute(steps));
+
+  return {
+    sealedAccountByUid: (uid) => storeStep(() => findSealedAccount(database, 'uid', uid)),
+    sealedAccountByEmail: (email) => storeStep(() => findSealedAccount(database, 'normalizedEmail', email)),
+
+    createAccount: (account, { replacesUid, events }) =>
+      inTransaction(async (transaction) => {
+        if (replacesUid !== undefined) {
+          const died = await killAccount(transaction, {
+            uid: replacesUid,
+            deadAt: account.createdAt,
+            onlyUnverified: true,
+          });
+          if (!died) return 'email-taken';
+        }
+        try {
+          await transaction.insertInto('accounts').values(accountRow(account)).execute();
+        } catch (error) {
+          // Nothing was written before the clash unless an account was replaced, whose e-mail nobody else can hold.
+          if (connection.isUniqueViolation(error)) return 'email-taken';
+          throw error;
+        }
+        await appendEvents(transaction, { region, events });
+        return 'created';
+      }),
+
+    setPassword: (uid, { seenGeneration, password, events }) =>
+      inTransaction(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable('accounts')
+          .set({ ...password })
+          .where('uid', '=', uid)
+          .where('generation', '=', seenGeneration)
+          .where('deadAt', 'is', null)
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) {
+          const account = await findSealedAccount(transaction, 'uid', uid);
+          return account === undefined ? 'unknown-account' : 'generation-moved';
+        }
+        await killTokens(transaction, { uid, deadAt: password.generation });
+        await appendEvents(transaction, { region, events });
+        return 'set';
+      }),
+
+    resealSecrets: (uid, { seen, sealedSecrets }) =>
+      storeStep(async () => {
+        await database
+          .updateTable('accounts')
+          .set({ sealedSecrets })
+          .where('uid', '=', uid)
+          .where('sealedSecrets', '=', seen)
+          .execute();
+      }),
+
+    markVerified: (uid, { unlock, events }) =>
+      inTransaction(async (transaction) => {
+        const account = await findSealedAccount(transaction, 'uid', uid);
+        if (account === undefined) return 'unknown-account';
+        const unlocked = unlock ? { lockedAt: null, sealedUnlockCode: null } : {};
+        await transaction
+          .updateTable('accounts')
+          .set({ verified: 1, ...unlocked })
+          .where('uid', '=', uid)
+          .execute();
+        if (account.verified) return 'already-verified';
+        await appendEvents(transaction, { region, events });
+        return 'verified';
+      }),
+
+    lockAccount: (uid, { lockedAt, sealedUnlockCode }) =>
+      inTransaction(async (transaction) => {
+        const account = await findSealedAccount(transaction, 'uid', uid);
+        if (account === undefined) return 'unknown-account';
+        if (account.lockedAt !== null) return 'already-locked';
+        await transaction.updateTable('accounts').set({ lockedAt, sealedUnlockCode }).where('uid', '=', uid).execute();
+        return 'locked';
+      }),
+
+    unlockAccount: (uid) =>
+      storeStep(async () => {
+        await database
+          .updateTable('accounts')
+          .set({ lockedAt: null, sealedUnlockCode: null })
+          .where('uid', '=', uid)
+          .execute();
+      }),
+
+    backfillLocale: (uid, locale) =>
+      storeStep(async () => {
+        await database
+          .updateTable('accounts')
+          .set({ locale })
+          .where('uid', '=', uid)
+          .where('locale', 'is', null)
+          .where('deadAt', 'is', null)
+          .execute();
+      }),
+
+    deleteAccount: (uid, { deadAt, onlyUnverified, events }) =>
+      inTransaction(async (transaction) => {
+        if (await killAccount(transaction, { uid, deadAt, onlyUnverified })) {
+          await appendEvents(transaction, { region, events });
+          return 'deleted';
+        }
+        const account = await findSealedAccount(transaction, 'uid', uid);
+        return account === undefined ? 'unknown-account' : 'verified-account';
+      }),
+  };
+}
+
+async function findSealedAccount(
+  database: Database | Transaction<Tables>,
+  by: 'uid' | 'normalizedEmail',
+  value: string,
+): Promise<SealedAccountRecord | undefined> {
+  const row = await database.selectFrom('accounts').selectAll().where(by, '=', value).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { deadAt, sealedSecrets, sealedEmailCode, sealedUnlockCode, ...readable } = row;
+  const account = accountRecord(readable);
+  return account === undefined ? undefined : { ...account, sealedSecrets, sealedEmailCode, sealedUnlockCode };
+}
+
+function accountRow(account: SealedAccountRecord): AccountRow {
+  return { ...account, verified: account.verified ? 1 : 0, deadAt: null };
+}
+
+/** Empties an account's row, so that nothing of it can be read and its e-mail is free. The row stays for a while as a dead one. */
+async function killAccount(
+  transaction: Transaction<Tables>,
+  { uid, deadAt, onlyUnverified }: { uid: string; deadAt: number; onlyUnverified: boolean },
+): Promise<boolean> {
+  const update = transaction
+    .updateTable('accounts')
+    .set({
+      normalizedEmail: null,
+      email: '',
+      authSalt: '',
+      sealedSecrets: '',
+      sealedEmailCode: '',
+      sealedUnlockCode: null,
+      locale: null,
+      deadAt,
+    })
+    .where('uid', '=', uid)
+    .where('deadAt', 'is', null);
+  const { numUpdatedRows } = await (onlyUnverified ? update.where('verified', '=', 0) : update).executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  await killTokens(transaction, { uid, deadAt });
+  return true;
+}
+
+/** The generation alone makes older tokens useless; marking them dead lets them be cleared away. */
+async function killTokens(
+  transaction: Transaction<Tables>,
+  { uid, deadAt }: { uid: string; deadAt: number },
+): Promise<void> {
+  await transaction
+    .updateTable('sessions')
+    .set({ deadAt })
+    .where('uid', '=', uid)
+    .where('deadAt', 'is', null)
+    .execute();
+  await transaction
+    .updateTable('oneTimeTokens')
+    .set({ deadAt })
+    .where('uid', '=', uid)
+    .where('deadAt', 'is', null)
+    .execute();
+  await transaction.deleteFrom('devices').where('uid', '=', uid).execute();
+}

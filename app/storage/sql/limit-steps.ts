@@ -1,0 +1,36 @@
+/** The counters of the abuse limits in a SQL store. */
+
+import type { AccountStore } from '../ports.ts';
+import type { SqlStoreContext } from './store.ts';
+import { storeStep } from './unavailable.ts';
+
+export function createLimitSteps({ connection }: SqlStoreContext): Pick<AccountStore, 'changeLimit'> {
+  return {
+    changeLimit: (limitKey, { now, change }) =>
+      storeStep(() =>
+        connection.database.transaction().execute(async (transaction) => {
+          const stored = await transaction
+            .selectFrom('limits')
+            .select(['hits', 'windowStartedAt', 'blockedUntil', 'expiresAt'])
+            .where('limitKey', '=', limitKey)
+            .executeTakeFirst();
+          const changed = change(stored !== undefined && stored.expiresAt > now ? stored : undefined);
+          if (changed === undefined) {
+            if (stored !== undefined) await transaction.deleteFrom('limits').where('limitKey', '=', limitKey).execute();
+          } else if (stored === undefined) {
+            await transaction
+              .insertInto('limits')
+              .values({ ...changed, limitKey })
+              .execute();
+          } else {
+            await transaction
+              .updateTable('limits')
+              .set({ ...changed })
+              .where('limitKey', '=', limitKey)
+              .execute();
+          }
+          return changed;
+        }),
+      ),
+  };
+}
