@@ -43,7 +43,7 @@ export const SERVICE_ERRORS = {
   FEATURE_NOT_ENABLED: { errno: 202, statusCode: 503, message: 'Feature not enabled' },
   BAD_HAWK_HEADER: { errno: 999, statusCode: 400, message: 'Bad header format' },
   NOT_FOUND: { errno: 999, statusCode: 404, message: 'Not Found' },
-  METHOD_NOT_ALLOWED: { errno: 999, statusCode: 405, message: 'Method Not Allowed' },
+  MALFORMED_REQUEST: { errno: 999, statusCode: 400, message: 'Bad Request' },
   UNSUPPORTED_MEDIA_TYPE: { errno: 999, statusCode: 415, message: 'Unsupported Media Type' },
   UNSPECIFIED: { errno: 999, statusCode: 500, message: 'Unspecified error' },
 } as const satisfies Record<string, ServiceErrorRow>;

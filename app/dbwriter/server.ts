@@ -24,15 +24,15 @@ export interface DbwriterServerOptions {
   readonly writesMax: number;
   readonly now: () => number;
   readonly tls?: HttpServerOptions['tls'];
-  readonly isDraining: () => boolean;
+  readonly drainMs: number;
 }
 
 /** Makes the server; `server.decorate` nothing, start nothing: the caller listens and closes. */
 export function createDbwriterServer(options: DbwriterServerOptions): FastifyInstance {
-  const { log, commands, url, webheadSecrets, ping, writesMax, now, tls, isDraining } = options;
-  const app = createHttpServer({ log, bodyBytesMax: BODY_BYTES_MAX, tls });
+  const { log, commands, url, webheadSecrets, ping, writesMax, now, tls, drainMs } = options;
+  const app = createHttpServer({ bodyBytesMax: BODY_BYTES_MAX, drainMs, tls });
   const verifier = createServiceCallVerifier(app, { url, callers: { webhead: webheadSecrets }, now });
-  registerProbes(app, { version: readReleaseVersion(), heartbeat: ping, isDraining });
+  registerProbes(app, { version: readReleaseVersion(), heartbeat: ping });
   answerErrors(app, log);
 
   let writes = 0;

@@ -1,6 +1,5 @@
 /** The process of a keysigner. */
 
-import { prepareDraining } from '../platform/draining.ts';
 import { listeningPort, tlsFiles } from '../platform/http-server.ts';
 import { runService, tellListening } from '../platform/lifecycle.ts';
 import type { Log } from '../platform/log.ts';
@@ -21,7 +20,6 @@ await runService({
   start: async ({ log, environment }) => {
     const config = readKeysignerConfig(environment);
     const keys = await openKeys(config, log);
-    const draining = { isDraining: () => false };
     const app = createKeysignerServer({
       log,
       keys,
@@ -34,14 +32,12 @@ await runService({
       signaturesMax: config.KEYSIGNER_SIGNATURES_MAX,
       now: Date.now,
       tls: tlsFiles(config.KEYSIGNER_TLS_CERTIFICATE_FILE, config.KEYSIGNER_TLS_PRIVATE_KEY_FILE),
-      isDraining: () => draining.isDraining(),
+      drainMs: config.KEYSIGNER_DRAIN_MS,
     });
-    const { drainAndClose, isDraining } = prepareDraining(app, { drainMs: config.KEYSIGNER_DRAIN_MS });
-    draining.isDraining = isDraining;
     await app.listen({ host: config.KEYSIGNER_LISTEN_HOST, port: config.KEYSIGNER_PORT });
     tellListening({ http: listeningPort(app) });
     log.info({ port: listeningPort(app) }, 'listening');
-    return { stop: drainAndClose };
+    return { stop: () => app.drainAndClose() };
   },
 });
 

@@ -48,14 +48,14 @@ export interface KeysignerServerOptions {
   readonly signaturesMax: number;
   readonly now: () => number;
   readonly tls?: HttpServerOptions['tls'];
-  readonly isDraining: () => boolean;
+  readonly drainMs: number;
 }
 
 export function createKeysignerServer(options: KeysignerServerOptions): FastifyInstance {
-  const { log, keys, url, webheadSecrets, now, tls, isDraining } = options;
-  const app = createHttpServer({ log, bodyBytesMax: BODY_BYTES_MAX, tls });
+  const { log, keys, url, webheadSecrets, now, tls, drainMs } = options;
+  const app = createHttpServer({ bodyBytesMax: BODY_BYTES_MAX, drainMs, tls });
   const verifier = createServiceCallVerifier(app, { url, callers: { webhead: webheadSecrets }, now });
-  registerProbes(app, { version: readReleaseVersion(), heartbeat: async () => void keys.published(), isDraining });
+  registerProbes(app, { version: readReleaseVersion(), heartbeat: async () => void keys.published() });
   answerErrors(app, log);
 
   app.get('/v1/keys', async (request) => {

@@ -2,11 +2,13 @@
 
 import type { FastifyInstance } from 'fastify';
 
-export interface Draining {
-  /** True from the first moment of the stop: load balancers are told so. */
-  isDraining(): boolean;
-  /** Answers `connection: close` for a while, then closes what is idle, waits for what is in flight, and returns. */
-  drainAndClose(): Promise<void>;
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** True from the first moment of the stop: load balancers are told so. */
+    isDraining(): boolean;
+    /** Answers `connection: close` for a while, then closes what is idle, waits for what is in flight, and returns. */
+    drainAndClose(): Promise<void>;
+  }
 }
 
 /**
@@ -14,18 +16,16 @@ export interface Draining {
  * @param drainMs how long connections that are in use are told to close before idle ones are closed: longer than a busy
  * client's pause between two requests, so that no request is on its way to a connection that we close.
  */
-export function prepareDraining(app: FastifyInstance, { drainMs }: { drainMs: number }): Draining {
+export function prepareDraining(app: FastifyInstance, { drainMs }: { drainMs: number }): void {
   let draining = false;
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    if (draining) reply.header('connection', 'close');
-    done(null, payload);
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (draining) reply.raw.setHeader('connection', 'close');
+    done();
   });
-  return {
-    isDraining: () => draining,
-    drainAndClose: async () => {
-      draining = true;
-      if (app.server.listening) await new Promise((resolve) => setTimeout(resolve, drainMs));
-      await app.close();
-    },
-  };
+  app.decorate('isDraining', () => draining);
+  app.decorate('drainAndClose', async () => {
+    draining = true;
+    if (app.server.listening) await new Promise((resolve) => setTimeout(resolve, drainMs));
+    await app.close();
+  });
 }

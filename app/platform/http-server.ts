@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { createServer as createPlainServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { prepareDraining } from './draining.ts';
 import { once } from './heartbeat.ts';
-import type { Log } from './log.ts';
 import type { ReleaseVersion } from './version.ts';
 
 /** Longer than the 60 s after which an Application Load Balancer closes an idle connection, so that it never writes to one we closed. */
@@ -20,16 +20,25 @@ const PARAMETER_CHARACTERS_MAX = 512;
 const HEARTBEAT_MS_MAX = 5000;
 
 export interface HttpServerOptions {
-  readonly log: Log;
   readonly bodyBytesMax: number;
+  /** How long clients are told to go elsewhere before a stop. */
+  readonly drainMs: number;
   /** PEM files. Without them the server speaks plain HTTP. */
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   /** The answer to bytes that are no HTTP request. */
   readonly malformedAnswer?: { readonly headers: () => Record<string, string>; readonly body: string };
+  /** Answers a request whose path cannot be decoded, before any route or hook sees it. */
+  readonly answerUnroutable?: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 }
 
 /** Makes a server without routes. Errors of routes are the caller's to answer (`setErrorHandler`). */
-export function createHttpServer({ log, bodyBytesMax, tls, malformedAnswer }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({
+  bodyBytesMax,
+  drainMs,
+  tls,
+  malformedAnswer,
+  answerUnroutable,
+}: HttpServerOptions): FastifyInstance {
   const limits = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_MS_MAX,
@@ -37,13 +46,13 @@ export function createHttpServer({ log, bodyBytesMax, tls, malformedAnswer }: Ht
     maxHeaderSize: HEADER_BYTES_MAX,
   };
   const app = fastify({
-    loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    // No logger of fastify's own: its lines hold URLs, and URLs hold codes.
+    logger: false,
     bodyLimit: bodyBytesMax,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
-    // Fastify would log a malformed request with the bytes it got, which may hold a token.
+    ...(answerUnroutable === undefined ? {} : { frameworkErrors: answerUnroutable }),
     clientErrorHandler: (error, socket) => answerMalformed(error, socket, malformedAnswer),
     serverFactory: (handler) => {
       const listener = handler as (request: unknown, response: ServerResponse) => void;
@@ -52,6 +61,7 @@ export function createHttpServer({ log, bodyBytesMax, tls, malformedAnswer }: Ht
       return createTlsServer({ ...limits, ...certificate }, listener) as unknown as Server;
     },
   });
+  prepareDraining(app, { drainMs });
   return app;
 }
 
@@ -92,15 +102,11 @@ function answerMalformed(
  */
 export function registerProbes(
   app: FastifyInstance,
-  {
-    version,
-    heartbeat,
-    isDraining,
-  }: { version: ReleaseVersion; heartbeat: () => Promise<void>; isDraining: () => boolean },
+  { version, heartbeat }: { version: ReleaseVersion; heartbeat: () => Promise<void> },
 ): void {
   const ask = once({ everyMs: 1000, timeoutMs: HEARTBEAT_MS_MAX, now: Date.now }, heartbeat);
   app.get('/__lbheartbeat__', async (_request, reply) =>
-    isDraining() ? reply.code(503).send({ draining: true }) : {},
+    app.isDraining() ? reply.code(503).send({ draining: true }) : {},
   );
   app.get('/__heartbeat__', async () => {
     await ask();

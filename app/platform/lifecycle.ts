@@ -70,7 +70,10 @@ function stopOnSignals(service: RunningService, log: Log): void {
     );
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
+  // Ctrl-C reaches every process of a terminal at once; where a parent looks after this one, the order of ends is the parent's.
+  process.on('SIGINT', () => {
+    if (process.send === undefined) stop('SIGINT');
+  });
   // A parent that was killed cannot send a signal any more.
   process.on('disconnect', () => stop('disconnect'));
 }

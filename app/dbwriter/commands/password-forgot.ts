@@ -47,7 +47,8 @@ export function createPasswordForgot(context: CommandContext): ForgotCommands {
         context: mailed,
       });
       if (!sent) return { outcome: 'mail-unavailable' };
-      return { outcome: 'sent', ttlSeconds: ttlSeconds(KIND, proven.token, now()), tries: proven.token.triesLeft };
+      const ttl = ttlSeconds(KIND, proven.token, now());
+      return { outcome: 'sent', passwordForgotToken: token, ttlSeconds: ttl, tries: proven.token.triesLeft };
     },
 
     verifyForgotCode: async ({ proof, code, notify, request }) => {

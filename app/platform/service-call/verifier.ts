@@ -21,6 +21,10 @@ declare module 'fastify' {
     /** The raw bytes of the body, as they were hashed. */
     rawBody?: Buffer;
   }
+  interface FastifyContextConfig {
+    /** Whatever the body is, and of whatever type, the route does not look at it. */
+    ignoresBody?: boolean;
+  }
 }
 
 interface Caller {
@@ -81,6 +85,11 @@ function callersById(callers: Readonly<Record<string, PairSecrets>>): ReadonlyMa
 export function keepRawBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.decorateRequest('rawBody', undefined);
+  // Of any other type only an empty body is taken, and one that the route says it ignores.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    const ignored = body.length === 0 || request.routeOptions.config.ignoresBody === true;
+    done(ignored ? null : Object.assign(new Error('Unsupported Media Type'), { statusCode: 415 }), undefined);
+  });
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     request.rawBody = body as Buffer;
     if (body.length === 0) {

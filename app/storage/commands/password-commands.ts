@@ -54,7 +54,7 @@ export const passwordCommands = {
   resendForgotCode: {
     input: z.strictObject({ proof: hawkProof, mail: mailContext, request: requestContext }),
     outcome: z.discriminatedUnion('outcome', [
-      ending('sent', { ttlSeconds: z.int().nonnegative(), tries: z.int().nonnegative() }),
+      ending('sent', forgotToken),
       ending('mail-unavailable', {}),
       ending('invalid-token', {}),
     ]),

@@ -1,0 +1,98 @@
+/** The whole service on one machine: its own processes, from one release, on loopback. */
+
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Child, startChild } from './child.ts';
+import { DataFolderInUse, openDataFolder } from './data-folder.ts';
+import { OptionsRefused, readBoxOptions } from './options.ts';
+import { openOutput } from './output.ts';
+import { findPorts, PortTaken } from './ports.ts';
+import { planBox, type Role } from './roles.ts';
+
+const ASK_EVERY_MS = 25;
+const ASK_MS_MAX = 2000;
+/** A machine that is not ready by then is told about, and waited for on. */
+const READY_MS_MAX = 60_000;
+const EXIT_USAGE = 64;
+const EXIT_CONFIG = 78;
+
+/**
+ * Runs the box until a signal.
+ * @param release the folder of the release.
+ * @param startedAt ms since the epoch, from when on its readiness counts.
+ */
+export async function runBox({
+  release,
+  parameters,
+  startedAt,
+}: {
+  release: string;
+  parameters: readonly string[];
+  startedAt: number;
+}): Promise<void> {
+  try {
+    const options = readBoxOptions(parameters);
+    const data = await openDataFolder(options.data);
+    const ports = await findPorts({
+      webhead: options.port,
+      mailHttp: options.mailPort,
+      mailSmtp: 0,
+      dbwriter: 0,
+      keysigner: 0,
+    });
+    const plan = planBox(options, { ports, data, release });
+    const { log, follow } = await openOutput();
+    const children: Child[] = [];
+    const stop = stopper(children, () => data.release());
+    for (const { name, settings } of plan.roles) {
+      const onHopeless = () => {
+        log.fatal({ role: name }, 'a process refused its settings');
+        void stop(EXIT_CONFIG);
+      };
+      children.push(
+        startChild({ name, program: join(release, `${name}.js`), settings, log, output: follow, onHopeless }),
+      );
+    }
+    process.on('SIGTERM', () => void stop(0));
+    process.on('SIGINT', () => void stop(0));
+    const slow = setTimeout(
+      () => log.error({ readyMsMax: READY_MS_MAX }, 'not ready yet; see the lines above'),
+      READY_MS_MAX,
+    );
+    await Promise.all(plan.roles.map(serving));
+    clearTimeout(slow);
+    process.stdout.write(`ready ${plan.publicUrl} ${plan.mailUrl} in ${Date.now() - startedAt} ms\n`);
+  } catch (error) {
+    if (error instanceof OptionsRefused || error instanceof DataFolderInUse || error instanceof PortTaken) {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(EXIT_USAGE);
+    }
+    throw error;
+  }
+}
+
+/** Stops every process, the one that clients see first, once; a second call ends the box at once. */
+function stopper(children: readonly Child[], release: () => void): (code: number) => Promise<void> {
+  let stopping = false;
+  return async (code) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    for (const child of children) child.expectEnd();
+    for (const child of [...children].reverse()) await child.stop();
+    release();
+    process.exit(code);
+  };
+}
+
+async function serving({ heartbeatUrl }: Role): Promise<void> {
+  for (;;) {
+    try {
+      const response = await fetch(heartbeatUrl, { signal: AbortSignal.timeout(ASK_MS_MAX) });
+      await response.arrayBuffer();
+      if (response.ok) return;
+    } catch {
+      // Not there yet.
+    }
+    await wait(ASK_EVERY_MS);
+  }
+}

@@ -1,0 +1,86 @@
+/** A role's process under the box: started, started again when it dies, told to stop. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import type { Log } from '../platform/log.ts';
+
+const RESTART_MS_MIN = 100;
+const RESTART_MS_MAX = 10_000;
+/** One that lived so long is no sign of a crash loop. */
+const HEALTHY_MS = 10_000;
+/** A role may take 30 s to stop; a little more before it is cut off. */
+const STOP_MS_MAX = 32_000;
+
+export interface Child {
+  readonly name: string;
+  pid(): number | undefined;
+  /** From now on its end is no crash. */
+  expectEnd(): void;
+  /** Resolves when the process has ended. */
+  stop(): Promise<void>;
+}
+
+export interface ChildOptions {
+  readonly name: string;
+  readonly program: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly log: Log;
+  /** Takes what the process prints. */
+  readonly output: (stream: Readable) => void;
+  /** Told once when the process leaves because its settings are wrong: starting it again will not help. */
+  readonly onHopeless: () => void;
+}
+
+/** `EX_CONFIG`: the role has said what is wrong with its settings. */
+const EXIT_CONFIG = 78;
+
+export function startChild({ name, program, settings, log, output, onHopeless }: ChildOptions): Child {
+  let child: ChildProcess | undefined;
+  let stopping = false;
+  let restartMs = RESTART_MS_MIN;
+
+  const start = () => {
+    if (stopping) return;
+    const startedAt = Date.now();
+    const environment = {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      TMPDIR: process.env['TMPDIR'],
+      ...settings,
+    };
+    child = fork(program, { env: environment, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: EXEC_ARGUMENTS });
+    for (const stream of [child.stdout, child.stderr]) if (stream !== null) output(stream);
+    child.on('exit', (code, signal) => {
+      if (stopping) return;
+      if (code === EXIT_CONFIG) {
+        onHopeless();
+        return;
+      }
+      restartMs = Date.now() - startedAt > HEALTHY_MS ? RESTART_MS_MIN : Math.min(2 * restartMs, RESTART_MS_MAX);
+      log.warn({ role: name, code, signal, restartMs }, 'a process ended and is started again');
+      setTimeout(start, restartMs);
+    });
+  };
+  start();
+
+  return {
+    name,
+    pid: () => child?.pid,
+    expectEnd: () => {
+      stopping = true;
+    },
+    stop: async () => {
+      stopping = true;
+      const running = child;
+      if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+      const ended = new Promise((resolve) => running.once('exit', resolve));
+      const timer = setTimeout(() => running.kill('SIGKILL'), STOP_MS_MAX);
+      running.kill('SIGTERM');
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Small heaps are collected more often and stay small: a laptop's memory matters more than the last tenth of speed. */
+const EXEC_ARGUMENTS = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];

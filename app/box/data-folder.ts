@@ -1,0 +1,75 @@
+/** The folder in which the box keeps what must outlive it: the store, and the secrets that its first start makes. */
+
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createKeySet } from '../keysigner/key-set.ts';
+import { writeSecretFile } from '../platform/secret-file.ts';
+import { lockForWriting } from '../storage/sql/dialect/sqlite.ts';
+
+const KEY_BYTES = 32;
+
+export interface DataFolder {
+  readonly sqliteFile: string;
+  /** References for the settings of the roles. */
+  readonly secrets: {
+    readonly webheadToDbwriter: string;
+    readonly webheadToKeysigner: string;
+    readonly sealingKeyring: string;
+    readonly keySet: string;
+  };
+  /** Lets another box have the folder. */
+  release(): void;
+}
+
+/** Another box runs on the folder. */
+export class DataFolderInUse extends Error {
+  override readonly name = 'DataFolderInUse';
+}
+
+/** Opens the folder, and makes what it lacks. What is there is never written over. @throws DataFolderInUse */
+export async function openDataFolder(folder: string): Promise<DataFolder> {
+  const secretsFolder = join(folder, 'secrets');
+  await mkdir(secretsFolder, { recursive: true, mode: 0o700 });
+  await Promise.all([chmod(folder, 0o700), chmod(secretsFolder, 0o700)]);
+  const release = lockFolder(folder);
+  const secret = async (name: string, make: () => unknown) => {
+    const path = join(secretsFolder, name);
+    if (!(await exists(path))) await writeSecretFile(path, JSON.stringify(await make()), { replace: false });
+    return `file:${path}`;
+  };
+  const [webheadToDbwriter, webheadToKeysigner, sealingKeyring, keySet] = await Promise.all([
+    secret('webhead-dbwriter.json', () => pairSecrets('webhead-dbwriter')),
+    secret('webhead-keysigner.json', () => pairSecrets('webhead-keysigner')),
+    secret('sealing-keyring.json', () => ({ currentKeyId: '1', keys: { '1': newKey() }, limitsKey: newKey() })),
+    secret('key-set.json', () => createKeySet(Date.now())),
+  ]);
+  return {
+    sqliteFile: join(folder, 'accounts.sqlite'),
+    secrets: { webheadToDbwriter, webheadToKeysigner, sealingKeyring, keySet },
+    release,
+  };
+}
+
+function lockFolder(folder: string): () => void {
+  try {
+    return lockForWriting(join(folder, 'box'));
+  } catch (cause) {
+    throw new DataFolderInUse(`another box runs on ${folder}`, { cause });
+  }
+}
+
+function pairSecrets(id: string) {
+  return { current: { id: `${id}-1`, key: newKey() } };
+}
+
+function newKey(): string {
+  return randomBytes(KEY_BYTES).toString('hex');
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

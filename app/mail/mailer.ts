@@ -1,0 +1,47 @@
+/** Sending mails: rendered here, handed to a transport within a limit of time and number. */
+
+import { withTimeout } from '../platform/heartbeat.ts';
+import { MailUnavailable, type SendMail } from './mail.ts';
+import { type MailSettings, type RenderedMail, renderMail } from './render.ts';
+
+/** A client waits for most mails: it is told within this time that its mail cannot be sent. */
+const SEND_MS_MAX = 5000;
+const SENDS_MAX = 100;
+
+export interface MailTransport {
+  /** Rejects with whatever went wrong. */
+  send(mail: RenderedMail): Promise<void>;
+  close(): void;
+}
+
+export interface Mailer {
+  readonly send: SendMail;
+  close(): void;
+}
+
+export function openMailer({ transport, ...settings }: MailSettings & { transport: MailTransport }): Mailer {
+  let sends = 0;
+  return {
+    send: async (mail) => {
+      if (sends >= SENDS_MAX) throw new MailUnavailable(`more than ${SENDS_MAX} mails are being sent`);
+      sends += 1;
+      try {
+        await withTimeout(transport.send(renderMail(mail, settings)), SEND_MS_MAX);
+      } catch (error) {
+        // The transport's own error may quote the address, so only its kind goes on.
+        throw new MailUnavailable(`the mail transport failed: ${kindOf(error)}`);
+      } finally {
+        sends -= 1;
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+function kindOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
+  return [error.name, code, responseCode]
+    .filter((part) => typeof part === 'string' || typeof part === 'number')
+    .join(' ');
+}
