@@ -11,7 +11,9 @@ const KEY_BYTES = 32;
  */
 export function xorBytes(left: Uint8Array, right: Uint8Array): Buffer {
   if (left.length !== right.length) throw new RangeError(`cannot xor ${left.length} bytes with ${right.length}`);
-  return Buffer.from(left.map((byte, index) => byte ^ (right[index] ?? 0)));
+  const result = Buffer.allocUnsafe(left.length);
+  for (let index = 0; index < left.length; index += 1) result[index] = (left[index] ?? 0) ^ (right[index] ?? 0);
+  return result;
 }
 
 /**

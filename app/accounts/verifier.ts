@@ -14,9 +14,6 @@ const PASSWORD_BYTES = 32;
  */
 export type VerifierVersion = 0 | 1 | 2;
 
-/** The version that new passwords get, unless a test suite asks for version 0. */
-export const VERIFIER_VERSION_NEWEST: VerifierVersion = 2;
-
 /** 64 MiB and about 0.2 s a password. `maxmem` must exceed 128 * N * r: Node's default refuses this cost. */
 const SCRYPT_COST: ScryptOptions = { N: 65_536, r: 8, p: 1, maxmem: 128 * 65_536 * 8 + 1_048_576 };
 

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Child, startChild } from './child.ts';
-import { DataFolderInUse, openDataFolder } from './data-folder.ts';
+import { DataFolderRefused, openDataFolder } from './data-folder.ts';
 import { OptionsRefused, readBoxOptions } from './options.ts';
 import { openOutput } from './output.ts';
 import { findPorts, PortTaken } from './ports.ts';
@@ -30,6 +30,8 @@ export async function runBox({
   parameters: readonly string[];
   startedAt: number;
 }): Promise<void> {
+  // Whatever the processes of the box write is their owner's alone.
+  process.umask(0o077);
   try {
     const options = readBoxOptions(parameters);
     const data = await openDataFolder(options.data);
@@ -63,7 +65,7 @@ export async function runBox({
     clearTimeout(slow);
     process.stdout.write(`ready ${plan.publicUrl} ${plan.mailUrl} in ${Date.now() - startedAt} ms\n`);
   } catch (error) {
-    if (error instanceof OptionsRefused || error instanceof DataFolderInUse || error instanceof PortTaken) {
+    if (error instanceof OptionsRefused || error instanceof DataFolderRefused || error instanceof PortTaken) {
       process.stderr.write(`${error.message}\n`);
       process.exit(EXIT_USAGE);
     }

@@ -3,11 +3,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Log } from '../platform/log.ts';
+import { createRestartBackoff } from '../platform/restart-backoff.ts';
 
-const RESTART_MS_MIN = 100;
-const RESTART_MS_MAX = 10_000;
-/** One that lived so long is no sign of a crash loop. */
-const HEALTHY_MS = 10_000;
 /** A role may take 30 s to stop; a little more before it is cut off. */
 const STOP_MS_MAX = 32_000;
 
@@ -25,19 +22,20 @@ export interface ChildOptions {
   readonly program: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly log: Log;
-  /** Takes what the process prints. */
-  readonly output: (stream: Readable) => void;
+  /** Takes what the process prints; unset: it goes to our own standard error. */
+  readonly output: ((stream: Readable) => void) | undefined;
   /** Told once when the process leaves because its settings are wrong: starting it again will not help. */
   readonly onHopeless: () => void;
 }
 
 /** `EX_CONFIG`: the role has said what is wrong with its settings. */
 const EXIT_CONFIG = 78;
+const STANDARD_ERROR = 2;
 
 export function startChild({ name, program, settings, log, output, onHopeless }: ChildOptions): Child {
   let child: ChildProcess | undefined;
   let stopping = false;
-  let restartMs = RESTART_MS_MIN;
+  const backoff = createRestartBackoff();
 
   const start = () => {
     if (stopping) return;
@@ -48,15 +46,20 @@ export function startChild({ name, program, settings, log, output, onHopeless }:
       TMPDIR: process.env['TMPDIR'],
       ...settings,
     };
-    child = fork(program, { env: environment, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: EXEC_ARGUMENTS });
-    for (const stream of [child.stdout, child.stderr]) if (stream !== null) output(stream);
+    child = fork(program, {
+      env: environment,
+      stdio:
+        output === undefined ? ['ignore', STANDARD_ERROR, STANDARD_ERROR, 'ipc'] : ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: EXEC_ARGUMENTS,
+    });
+    for (const stream of [child.stdout, child.stderr]) if (stream !== null) output?.(stream);
     child.on('exit', (code, signal) => {
       if (stopping) return;
       if (code === EXIT_CONFIG) {
         onHopeless();
         return;
       }
-      restartMs = Date.now() - startedAt > HEALTHY_MS ? RESTART_MS_MIN : Math.min(2 * restartMs, RESTART_MS_MAX);
+      const restartMs = backoff(Date.now() - startedAt);
       log.warn({ role: name, code, signal, restartMs }, 'a process ended and is started again');
       setTimeout(start, restartMs);
     });

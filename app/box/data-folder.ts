@@ -22,16 +22,16 @@ export interface DataFolder {
   release(): void;
 }
 
-/** Another box runs on the folder. */
-export class DataFolderInUse extends Error {
-  override readonly name = 'DataFolderInUse';
+/** The folder cannot be used, or another box uses it. */
+export class DataFolderRefused extends Error {
+  override readonly name = 'DataFolderRefused';
 }
 
-/** Opens the folder, and makes what it lacks. What is there is never written over. @throws DataFolderInUse */
+/** Opens the folder, and makes what it lacks. What is there is never written over. @throws DataFolderRefused */
 export async function openDataFolder(folder: string): Promise<DataFolder> {
   const secretsFolder = join(folder, 'secrets');
-  await mkdir(secretsFolder, { recursive: true, mode: 0o700 });
-  await Promise.all([chmod(folder, 0o700), chmod(secretsFolder, 0o700)]);
+  await makePrivate(folder);
+  await makePrivate(secretsFolder);
   const release = lockFolder(folder);
   const secret = async (name: string, make: () => unknown) => {
     const path = join(secretsFolder, name);
@@ -51,11 +51,22 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
   };
 }
 
+async function makePrivate(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o700);
+  } catch (cause) {
+    throw new DataFolderRefused(`--data: ${folder} cannot be used: ${(cause as NodeJS.ErrnoException).code}`, {
+      cause,
+    });
+  }
+}
+
 function lockFolder(folder: string): () => void {
   try {
     return lockForWriting(join(folder, 'box'));
   } catch (cause) {
-    throw new DataFolderInUse(`another box runs on ${folder}`, { cause });
+    throw new DataFolderRefused(`--data: another box runs on ${folder}`, { cause });
   }
 }
 

@@ -6,19 +6,20 @@ import { type Logger, pino, stdTimeFunctions } from 'pino';
 
 export interface Output {
   readonly log: Logger;
-  /** Passes on what a process prints, line by line. */
-  follow(stream: Readable): void;
+  /** Makes what a process prints readable, line by line; unset where its lines go out as they are, untouched by us. */
+  readonly follow: ((stream: Readable) => void) | undefined;
 }
 
 export async function openOutput(): Promise<Output> {
-  const write = process.stderr.isTTY ? await prettyWriter() : (line: string) => process.stderr.write(`${line}\n`);
+  const pretty = process.stderr.isTTY ? await prettyWriter() : undefined;
+  const write = pretty ?? ((line: string) => process.stderr.write(`${line}\n`));
   const log = pino(
     { base: { service: 'box' }, timestamp: stdTimeFunctions.isoTime },
     { write: (line: string) => write(line.trimEnd()) },
   );
   return {
     log,
-    follow: (stream) => createInterface({ input: stream }).on('line', write),
+    follow: pretty === undefined ? undefined : (stream) => createInterface({ input: stream }).on('line', pretty),
   };
 }
 

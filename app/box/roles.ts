@@ -77,7 +77,8 @@ function mailSinkSettings(ports: BoxPorts) {
   };
 }
 
-function keysignerSettings({ ports, data, publicUrl }: Shared) {
+function keysignerSettings({ options, ports, data, publicUrl }: Shared) {
+  const { production } = options;
   return {
     KEYSIGNER_LISTEN_HOST: LOOPBACK,
     KEYSIGNER_PORT: ports.keysigner,
@@ -88,8 +89,8 @@ function keysignerSettings({ ports, data, publicUrl }: Shared) {
     KEYSIGNER_KEY_SET_SECRET: data.secrets.keySet,
     KEYSIGNER_WEBHEAD_SECRET: data.secrets.webheadToKeysigner,
     KEYSIGNER_DURATION_MS_MAX: DAY_MS,
-    KEYSIGNER_SIGNATURES_PER_MINUTE_PER_UID: 120,
-    KEYSIGNER_SIGNATURES_PER_MINUTE_PER_CALLER: 60_000,
+    KEYSIGNER_SIGNATURES_PER_MINUTE_PER_UID: production ? 120 : 1_000_000,
+    KEYSIGNER_SIGNATURES_PER_MINUTE_PER_CALLER: production ? 60_000 : 10_000_000,
     KEYSIGNER_SIGNATURES_MAX: 256,
     KEYSIGNER_DRAIN_MS: 0,
   };

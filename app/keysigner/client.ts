@@ -32,6 +32,8 @@ export interface KeysignerClient {
   signCertificate(request: CertificateRequest): Promise<SignedOutcome>;
   /** The keys to publish, the one that signs first; remembered for a while. @throws KeysignerUnavailable when they were never learnt. */
   publishedKeys(): Promise<PublishedKeys>;
+  /** Resolves when a keysigner answers, now. @throws KeysignerUnavailable */
+  ping(): Promise<void>;
 }
 
 export function createKeysignerClient({
@@ -60,6 +62,9 @@ export function createKeysignerClient({
       if (statusCode === 200 && hasText(body, 'cert')) return { outcome: 'signed', cert: body.cert };
       if (statusCode === 429) return { outcome: 'too-many-requests', retryAfterSeconds: retryAfterOf(body) };
       throw new KeysignerUnavailable(`the keysigner answered ${statusCode}`);
+    },
+    ping: async () => {
+      await askKeys();
     },
     publishedKeys: async () => {
       if (known !== undefined && now() - known.learntAt < KEYS_FRESH_MS) return known.keys;

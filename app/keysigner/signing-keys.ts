@@ -1,6 +1,7 @@
 /** The port behind which the identity provider's private key lies, and its back end in memory. */
 
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { promisify } from 'node:util';
 import { type PublishedKey, publishedKey } from '../browserid/support-document.ts';
 import { readJsonSecret } from '../platform/secrets.ts';
 import { type KeySet, keySetSchema } from './key-set.ts';
@@ -24,6 +25,8 @@ export async function readSigningKeys(reference: string): Promise<SigningKeys> {
   return signingKeysInMemory(await readJsonSecret(reference, keySetSchema));
 }
 
+const signAsync = promisify<string, Uint8Array, KeyObject, Buffer>(sign);
+
 export function signingKeysInMemory({ keys }: KeySet): SigningKeys {
   const current = keys.find(({ state }) => state === 'current');
   if (current?.privateKeyPem === undefined)
@@ -34,8 +37,8 @@ export function signingKeysInMemory({ keys }: KeySet): SigningKeys {
   const all: readonly [PublishedKey, ...PublishedKey[]] = [published(current), ...others];
   return {
     kid: () => current.kid,
-    // Synchronous: handing a millisecond's work to a thread and back costs a signer on one core more than it gives.
-    sign: (input) => sign('sha256', Buffer.from(input), privateKey).toString('base64url'),
+    // On libuv's threads: one process signs on every core, and reads the next request meanwhile.
+    sign: async (input) => (await signAsync('sha256', Buffer.from(input), privateKey)).toString('base64url'),
     published: () => all,
   };
 }

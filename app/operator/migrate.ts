@@ -1,8 +1,11 @@
 /** `picl-idp migrate`: brings a store to this release's schema. */
 
+import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { lockForWriting, openSqlite } from '../storage/sql/dialect/sqlite.ts';
 import { migrateToLatest, pendingMigrations } from '../storage/sql/migrate.ts';
+
+const NO_STORE = { file: ':memory:', readOnly: false };
 
 interface MigrateOptions {
   readonly file: string;
@@ -20,20 +23,33 @@ export function migrateCommand(): Command {
     .action(runMigrate);
 }
 
-async function runMigrate({ file, dryRun, json }: MigrateOptions): Promise<void> {
+async function runMigrate(options: MigrateOptions): Promise<void> {
+  const { file, dryRun } = options;
+  if (dryRun) {
+    // A file that is not there has seen no step, and asking must not make it.
+    const { database, close } = openSqlite(existsSync(file) ? { file, readOnly: true } : NO_STORE);
+    await pendingMigrations(database)
+      .then((steps) => tell(steps, options))
+      .finally(close);
+    return;
+  }
   const unlock = lockForWriting(file);
-  const { database, close } = openSqlite({ file, readOnly: false });
   try {
-    const steps = dryRun ? await pendingMigrations(database) : await migrateToLatest(database);
-    if (json) {
-      console.log(JSON.stringify({ file, dryRun, steps }));
-    } else if (steps.length === 0) {
-      console.log(`${file}: the schema is current`);
-    } else {
-      console.log(`${file}: ${dryRun ? 'would run' : 'ran'} ${steps.join(', ')}`);
-    }
+    const { database, close } = openSqlite({ file, readOnly: false });
+    await migrateToLatest(database)
+      .then((steps) => tell(steps, options))
+      .finally(close);
   } finally {
-    await close();
     unlock();
+  }
+}
+
+function tell(steps: readonly string[], { file, dryRun, json }: MigrateOptions): void {
+  if (json) {
+    console.log(JSON.stringify({ file, dryRun, steps }));
+  } else if (steps.length === 0) {
+    console.log(`${file}: the schema is current`);
+  } else {
+    console.log(`${file}: ${dryRun ? 'would run' : 'ran'} ${steps.join(', ')}`);
   }
 }

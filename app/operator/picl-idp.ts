@@ -10,4 +10,14 @@ await new Command('picl-idp')
   .showHelpAfterError('(picl-idp --help lists the commands)')
   .addCommand(migrateCommand())
   .addCommand(keysCommand())
-  .parseAsync();
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(`picl-idp: ${explain(error)}`);
+    process.exitCode = 1;
+  });
+
+/** An error's message and those of its causes: an operator needs the last one most. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${explain(error.cause)}`;
+}

@@ -2,11 +2,8 @@
 
 import cluster, { type Worker } from 'node:cluster';
 import type { Log } from './log.ts';
+import { createRestartBackoff } from './restart-backoff.ts';
 
-const BACKOFF_MS_MIN = 100;
-const BACKOFF_MS_MAX = 10_000;
-/** A worker that lived so long before it died is no sign of a crash loop. */
-const HEALTHY_MS = 10_000;
 /** Workers may take 30 s to stop; a little more before they are cut off. */
 const STOP_MS_MAX = 31_000;
 
@@ -36,7 +33,7 @@ export function startProcessCluster({
   const workers = new Set<Worker>();
   const expected = new WeakSet<Worker>();
   let stopping = false;
-  let backoffMs = BACKOFF_MS_MIN;
+  const backoff = createRestartBackoff();
 
   const fork = () => {
     if (stopping) return undefined;
@@ -48,9 +45,8 @@ export function startProcessCluster({
       workers.delete(worker);
       if (stopping || expected.has(worker)) return;
       const lived = Date.now() - startedAt;
-      backoffMs = lived > HEALTHY_MS ? BACKOFF_MS_MIN : Math.min(2 * backoffMs, BACKOFF_MS_MAX);
       // A worker that was asked to stop by a signal of its own leaves with 0: it is replaced at once.
-      const waitMs = code === 0 ? 0 : backoffMs;
+      const waitMs = code === 0 ? 0 : backoff(lived);
       log.warn({ code, signal, livedMs: lived, waitMs }, 'a worker ended and is replaced');
       setTimeout(fork, waitMs);
     });

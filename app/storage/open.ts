@@ -3,8 +3,9 @@
 import { createLazyStore } from './lazy-store.ts';
 import type { AccountReader, AccountStore } from './ports.ts';
 import { lockForWriting, openSqlite } from './sql/dialect/sqlite.ts';
-import { migrateToLatest } from './sql/migrate.ts';
+import { MigrationRefused, migrateToLatest, pendingMigrations } from './sql/migrate.ts';
 import { createSqlReader } from './sql/reader.ts';
+import type { Database } from './sql/schema.ts';
 import { createSqlStore } from './sql/store.ts';
 
 /** A reader, for services that never write. It is there at once; it answers as soon as its store does. */
@@ -24,20 +25,24 @@ export interface OpenStoreOptions {
 export function openStore({ sqliteFile, region, migrate, now }: OpenStoreOptions): AccountStore {
   return createLazyStore(async () => {
     const unlock = lockForWriting(sqliteFile);
+    let store: AccountStore | undefined;
+    const close = async () => {
+      await store?.close();
+      unlock();
+    };
     try {
       const connection = openSqlite({ file: sqliteFile, readOnly: false });
-      if (migrate) await migrateToLatest(connection.database);
-      const store = createSqlStore({ connection, region });
-      return {
-        ...store,
-        close: async () => {
-          await store.close();
-          unlock();
-        },
-      };
+      store = createSqlStore({ connection, region });
+      await (migrate ? migrateToLatest(connection.database) : refuseOtherSchema(connection.database));
+      return { ...store, close };
     } catch (error) {
-      unlock();
+      await close();
       throw error;
     }
   }, now);
+}
+
+async function refuseOtherSchema(database: Database): Promise<void> {
+  const steps = await pendingMigrations(database);
+  if (steps.length > 0) throw new MigrationRefused(`the store's schema lacks ${steps.join(', ')}: migrate it first`);
 }

@@ -104,16 +104,24 @@ export interface AccountStore extends AccountReader {
   /** Spends one try of a password forgot token, however many callers race; the last one kills it. Undefined: it was dead already. */
   spendTry(storedId: Hex, options: { deadAt: number }): Promise<{ triesLeft: number } | undefined>;
 
-  /** Of parallel registrations on one session exactly one gets `registered`. */
+  /** Of parallel registrations on one session exactly one gets `registered`; on a session that died meanwhile, none. */
   registerDevice(
     device: DeviceRecord,
   ): Promise<
-    { outcome: 'registered' } | { outcome: 'session-has-device'; deviceId: Hex } | { outcome: 'too-many-devices' }
+    | { outcome: 'registered' }
+    | { outcome: 'session-has-device'; deviceId: Hex }
+    | { outcome: 'too-many-devices' }
+    | { outcome: 'dead-session' }
   >;
   /** Changes the members given and moves the device to `sessionStoredId`. */
   updateDevice(
     device: Pick<DeviceRecord, 'uid' | 'id' | 'sessionStoredId'> & Partial<Omit<DeviceRecord, 'createdAt'>>,
-  ): Promise<{ outcome: 'updated' } | { outcome: 'unknown-device' } | { outcome: 'session-has-device'; deviceId: Hex }>;
+  ): Promise<
+    | { outcome: 'updated' }
+    | { outcome: 'unknown-device' }
+    | { outcome: 'session-has-device'; deviceId: Hex }
+    | { outcome: 'dead-session' }
+  >;
   /** The device and its session die as one. */
   killDevice(device: { uid: Hex; id: Hex }, options: { deadAt: number }): Promise<'destroyed' | 'unknown-device'>;
 

@@ -1,6 +1,5 @@
 /** Hawk as clients of this protocol use it: which token signed a request, and whether it still stands. */
 
-import { createSecretKey } from 'node:crypto';
 import { openHawkKey, SealBroken, storedTokenId } from '../accounts/sealing.ts';
 import { serviceError } from '../accounts/service-errors.ts';
 import { type HawkHeader, isHawkHeader, parseHawkHeader } from '../platform/hawk/header.ts';
@@ -60,7 +59,7 @@ export function createHawkAuthentication(options: HawkAuthenticationOptions): Ha
     const tokenId = header.id.toLowerCase();
     const found = await find(storedTokenId(tokenId));
     if (found === undefined) throw serviceError('INVALID_TOKEN');
-    const key = createSecretKey(hawkKeyOf(found.token, tokenId));
+    const key = hawkKeyOf(found.token, tokenId);
     if (!verifyHawkMac(key, header, { method, resource: url, host: hostname, port }))
       throw serviceError('INVALID_SIGNATURE');
     const skew = Math.abs(now() / 1000 - Number(header.ts));

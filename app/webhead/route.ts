@@ -1,8 +1,9 @@
 /** A route as data: what it takes, answers and refuses. From this come its validation, its types and its place in the API document. */
 
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type ServiceErrorCode, serviceError } from '../accounts/service-errors.ts';
+import type { Log } from '../platform/log.ts';
 import type { HawkProof, RequestContext } from '../storage/commands/values.ts';
 import type { OneTimeTokenKind, OneTimeTokenRecord, SessionRecord } from '../storage/records.ts';
 import type { LiveToken } from '../storage/standing.ts';
@@ -71,6 +72,7 @@ export interface RouteParts {
   /** Path of the public URL, without a slash at its end. */
   readonly pathPrefix: string;
   readonly clientAddressDepth: number;
+  readonly log: Log;
 }
 
 declare module 'fastify' {
@@ -100,6 +102,7 @@ export function defineRoute<
         url: parts.pathPrefix + path,
         config: { ignoresBody: body === undefined },
         ...(authenticate === undefined ? {} : { onRequest: authenticate }),
+        ...(method === 'POST' ? { onResponse: writeLogger(parts.log) } : {}),
         handler: async (request) => {
           if (signedPayload) checkPayload(request, parts.hawk);
           return definition.handle({
@@ -112,6 +115,15 @@ export function defineRoute<
         },
       });
     },
+  };
+}
+
+/** One line a write. Reads are the balancer's to log: polls would drown all else. URLs hold codes, so the route stands for them. */
+function writeLogger(log: Log) {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    const { statusCode, elapsedTime } = reply;
+    log.info({ route: request.routeOptions.url, statusCode, ms: Math.round(elapsedTime) }, 'request');
+    done();
   };
 }
 

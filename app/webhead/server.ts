@@ -45,28 +45,16 @@ export function createWebheadServer(options: WebheadServerOptions): FastifyInsta
   app.decorateRequest('live', undefined);
   registerHeaders(app, { corsOrigin, now });
   answerErrors(app, log);
-  logWrites(app, service);
 
   const heartbeat = async () => {
-    await Promise.all([reader.ping(), keysigner.publishedKeys()]);
+    await Promise.all([reader.ping(), keysigner.ping()]);
   };
   registerProbes(app, { version: readReleaseVersion(), heartbeat });
   const { pathname } = new URL(publicUrl);
   const pathPrefix = pathname === '/' ? '' : pathname;
   const hawk = createHawkAuthentication({ reader, publicUrl, sessionIdleMs, skewSeconds: hawkSkewSeconds, now });
-  for (const route of allRoutes(service)) route.register(app, { hawk, pathPrefix, clientAddressDepth });
+  for (const route of allRoutes(service)) route.register(app, { hawk, pathPrefix, clientAddressDepth, log });
   registerPlainRoutes(app, service);
   registerPages(app);
   return app;
-}
-
-/** One line a write. Reads are the balancer's to log: polls would drown all else. URLs hold codes, so the route stands for them. */
-function logWrites(app: FastifyInstance, { log }: WebheadService): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    if (request.method === 'POST') {
-      const { statusCode, elapsedTime } = reply;
-      log.info({ route: request.routeOptions.url, statusCode, ms: Math.round(elapsedTime) }, 'request');
-    }
-    done();
-  });
 }

@@ -13,12 +13,16 @@ export interface TestBox {
   readonly accountsUrl: string;
   readonly mailUrl: string;
   readonly dataFolder: string;
+  /** The box's own process. */
+  readonly pid: number;
+  /** What the box printed on standard output. */
+  printed(): string;
   /** Everything that the box and its processes printed. */
   logs(): string;
   /** The processes below the box, by what they run. */
   processes(): Promise<readonly { pid: number; command: string }[]>;
   /** Ends the box as Ctrl-C would, and removes its folder unless it is to be used again. @returns the exit code */
-  stop(options?: { keepData?: boolean }): Promise<number | null>;
+  stop(options?: { keepData?: boolean; signal?: 'SIGTERM' | 'SIGINT' }): Promise<number | null>;
   /** Ends the box's own process without a chance to stop anything. */
   kill(): Promise<void>;
 }
@@ -32,10 +36,14 @@ export interface TestBoxOptions {
 export async function startBox({ parameters = [], dataFolder }: TestBoxOptions = {}): Promise<TestBox> {
   const folder = dataFolder ?? (await mkdtemp(join(tmpdir(), 'picl-idp-test-')));
   const data = ['--data', folder, '--port', '0', '--mail-port', '0'];
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'tools/start.ts', ...data, ...parameters], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', 'tools/start.ts', ...data, ...parameters],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const output = { out: '', all: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.out += text;
@@ -49,10 +57,12 @@ export async function startBox({ parameters = [], dataFolder }: TestBoxOptions =
     accountsUrl,
     mailUrl,
     dataFolder: folder,
+    pid: child.pid ?? 0,
+    printed: () => output.out,
     logs: () => output.all,
     processes: () => processesBelow(child.pid ?? 0),
-    stop: async ({ keepData = false } = {}) => {
-      const code = await ended(child, 'SIGTERM');
+    stop: async ({ keepData = false, signal = 'SIGTERM' } = {}) => {
+      const code = await ended(child, signal);
       if (!keepData) await rm(folder, { recursive: true, force: true });
       return code;
     },
@@ -83,6 +93,26 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<numbe
   child.kill(signal);
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
   return exit.finally(() => clearTimeout(timer));
+}
+
+/** Runs `npm start` with parameters that it should refuse, or answer and leave. */
+export async function runStart(
+  parameters: readonly string[],
+): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'tools/start.ts', ...parameters], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: READY_MS_MAX,
+  });
+  const printed = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    printed.err += text;
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, ...printed };
 }
 
 /** Every descendant of a process, from /proc. */

@@ -31,10 +31,11 @@ interface DeviceOnSession {
 async function putDevice(
   { store, now, random }: CommandContext,
   { uid, sessionStoredId, device }: DeviceOnSession & { device: DeviceDescription },
-): Promise<Exclude<CommandOutcome<'putDevice'>, { outcome: 'invalid-token' }>> {
+): Promise<CommandOutcome<'putDevice'>> {
   const { id, ...described } = device;
   if (id !== undefined) {
     const updated = await store.updateDevice({ uid, id, sessionStoredId, ...cleared(described) });
+    if (updated.outcome === 'dead-session') return { outcome: 'invalid-token' };
     return updated.outcome === 'updated' ? { outcome: 'updated', id } : updated;
   }
   const createdAt = now();
@@ -42,6 +43,7 @@ async function putDevice(
   const none = { pushCallback: null, pushPublicKey: null, pushAuthKey: null, availableCommands: null };
   const { name = '', type = '', ...optional } = described;
   const registered = await store.registerDevice({ ...fresh, name, type, ...none, ...cleared(optional) });
+  if (registered.outcome === 'dead-session') return { outcome: 'invalid-token' };
   return registered.outcome === 'registered' ? { outcome: 'registered', id: fresh.id, createdAt } : registered;
 }
 

@@ -123,7 +123,7 @@ function makeToken({ random }: Pick<CommandContext, 'random'>, kind: Parameters<
   const token = random(TOKEN_BYTES);
   const { tokenId, hawkKey, bundleKey } = deriveToken(kind, token);
   const id = tokenId.toString('hex');
-  return { token: token.toString('hex'), tokenId: id, sealedHawkKey: sealHawkKey(hawkKey, id, random), bundleKey };
+  return { token: token.toString('hex'), tokenId: id, sealedHawkKey: sealHawkKey(hawkKey, id), bundleKey };
 }
 
 function oneTimeToken(

@@ -1,6 +1,5 @@
 /** A client's own signed request as evidence: whoever relays it can act for that client, by that request, and nothing more. */
 
-import { createSecretKey } from 'node:crypto';
 import { openHawkKey, SealBroken, storedTokenId } from '../../accounts/sealing.ts';
 import { parseHawkHeader } from '../../platform/hawk/header.ts';
 import { verifyHawkMac } from '../../platform/hawk/mac.ts';
@@ -79,7 +78,7 @@ async function prove<Live extends { token: { sealedHawkKey: string } }>(
   const defaultPort = protocol === 'https:' ? 443 : 80;
   const request = { method, resource: path, host: hostname, port: port === '' ? defaultPort : Number(port) };
   try {
-    const key = createSecretKey(openHawkKey(found.token.sealedHawkKey, tokenId));
+    const key = openHawkKey(found.token.sealedHawkKey, tokenId);
     return verifyHawkMac(key, header, request) ? { ...found, tokenId } : undefined;
   } catch (error) {
     if (error instanceof SealBroken) return undefined;

@@ -1,6 +1,5 @@
 /** The other end of a service call: who calls is known by the signature, and what is called by its hash. */
 
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseHawkHeader } from '../hawk/header.ts';
 import { verifyHawkMac, verifyHawkPayload } from '../hawk/mac.ts';
@@ -29,7 +28,7 @@ declare module 'fastify' {
 
 interface Caller {
   readonly name: string;
-  readonly key: KeyObject;
+  readonly key: Uint8Array;
 }
 
 export interface ServiceCallVerifier {
@@ -75,7 +74,7 @@ function callersById(callers: Readonly<Record<string, PairSecrets>>): ReadonlyMa
   const entries = Object.entries(callers).flatMap(([name, { current, previous }]) =>
     [current, ...(previous === undefined ? [] : [previous])].map(({ id, key }): [string, Caller] => [
       id,
-      { name, key: createSecretKey(key, 'hex') },
+      { name, key: Buffer.from(key, 'hex') },
     ]),
   );
   return new Map(entries);

@@ -1,7 +1,6 @@
-/**
- * The table of commands: every write that a service can ask a dbwriter for, with the schema of its input and of its outcomes.
- * The dbwriter's HTTP face, the remote writer and the docs are made from it.
- */
+/** The table of commands: every write that a service can ask a dbwriter for, with the schema of its input and of its outcomes. */
+
+// The dbwriter's HTTP face and the remote writer are made from it.
 
 import type { z } from 'zod';
 import { accountCommands } from './account-commands.ts';

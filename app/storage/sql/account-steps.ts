@@ -83,36 +83,37 @@ export function createAccountSteps({ connection, region }: SqlStoreContext): Acc
 
     markVerified: (uid, { unlock, events }) =>
       inTransaction(async (transaction) => {
-        const account = await findSealedAccount(transaction, 'uid', uid);
-        if (account === undefined) return 'unknown-account';
-        const unlocked = unlock ? { lockedAt: null, sealedUnlockCode: null } : {};
-        await transaction
+        const { numUpdatedRows } = await transaction
           .updateTable('accounts')
-          .set({ verified: 1, ...unlocked })
+          .set({ verified: 1 })
           .where('uid', '=', uid)
-          .execute();
-        if (account.verified) return 'already-verified';
+          .where('verified', '=', 0)
+          .where('deadAt', 'is', null)
+          .executeTakeFirst();
+        if (unlock) await unlockAccount(transaction, uid);
+        if (numUpdatedRows === 0n) {
+          const account = await findSealedAccount(transaction, 'uid', uid);
+          return account === undefined ? 'unknown-account' : 'already-verified';
+        }
         await appendEvents(transaction, { region, events });
         return 'verified';
       }),
 
     lockAccount: (uid, { lockedAt, sealedUnlockCode }) =>
       inTransaction(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable('accounts')
+          .set({ lockedAt, sealedUnlockCode })
+          .where('uid', '=', uid)
+          .where('lockedAt', 'is', null)
+          .where('deadAt', 'is', null)
+          .executeTakeFirst();
+        if (numUpdatedRows === 1n) return 'locked';
         const account = await findSealedAccount(transaction, 'uid', uid);
-        if (account === undefined) return 'unknown-account';
-        if (account.lockedAt !== null) return 'already-locked';
-        await transaction.updateTable('accounts').set({ lockedAt, sealedUnlockCode }).where('uid', '=', uid).execute();
-        return 'locked';
+        return account === undefined ? 'unknown-account' : 'already-locked';
       }),
 
-    unlockAccount: (uid) =>
-      storeStep(async () => {
-        await database
-          .updateTable('accounts')
-          .set({ lockedAt: null, sealedUnlockCode: null })
-          .where('uid', '=', uid)
-          .execute();
-      }),
+    unlockAccount: (uid) => storeStep(() => unlockAccount(database, uid)),
 
     backfillLocale: (uid, locale) =>
       storeStep(async () => {
@@ -149,6 +150,15 @@ async function findSealedAccount(
   return account === undefined ? undefined : { ...account, sealedSecrets, sealedEmailCode, sealedUnlockCode };
 }
 
+async function unlockAccount(database: Database | Transaction<Tables>, uid: string): Promise<void> {
+  await database
+    .updateTable('accounts')
+    .set({ lockedAt: null, sealedUnlockCode: null })
+    .where('uid', '=', uid)
+    .where('deadAt', 'is', null)
+    .execute();
+}
+
 function accountRow(account: SealedAccountRecord): AccountRow {
   return { ...account, verified: account.verified ? 1 : 0, deadAt: null };
 }
@@ -167,6 +177,7 @@ async function killAccount(
       sealedSecrets: '',
       sealedEmailCode: '',
       sealedUnlockCode: null,
+      lockedAt: null,
       locale: null,
       deadAt,
     })

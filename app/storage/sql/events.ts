@@ -17,6 +17,7 @@ export async function appendEvents(
   const { last } = await transaction
     .selectFrom('events')
     .select(({ fn }) => fn.max('cursor').as('last'))
+    .where('region', '=', region)
     .executeTakeFirstOrThrow();
   let cursor: string | null = last;
   for (const { kind, uid, at, details } of events) {

@@ -1,57 +1,69 @@
 /** Clearing away what has outlived its time, in steps so small that no write waits long for them. */
 
+import { TOKEN_LIFETIME_MS } from '../../accounts/lifetimes.ts';
 import type { PruneOptions } from '../ports.ts';
+import type { OneTimeTokenKind } from '../records.ts';
 import type { Database } from './schema.ts';
 
-/** Longest life of a one-time token that has one. */
-const TOKEN_LIFETIME_MS_MAX = 3_600_000;
 const HOUR_MS = 3_600_000;
 
-/** @returns how many rows were removed or marked dead; fewer than `rowsMax` means that nothing is left to do. */
-export async function pruneRows(database: Database, options: PruneOptions): Promise<number> {
-  const { now, sessionIdleMs, rowsMax } = options;
-  let left = rowsMax;
-  const spend = async (step: (rows: number) => Promise<number>) => {
-    if (left > 0) left -= await step(left);
-  };
-  await spend(async (rows) => {
-    const idle = await database
-      .selectFrom('sessions')
-      .select('storedId')
-      .where('deviceId', 'is', null)
-      .where('lastAccessAt', '<', now - sessionIdleMs)
-      .where('deadAt', 'is', null)
-      .limit(rows)
-      .execute();
-    if (idle.length > 0) {
-      const ids = idle.map(({ storedId }) => storedId);
-      await database.updateTable('sessions').set({ deadAt: now }).where('storedId', 'in', ids).execute();
-    }
-    return idle.length;
-  });
-  for (const remove of [
-    removeDeadSessions,
-    removeSpentTokens,
-    removeDeadAccounts,
-    removeExpiredLimits,
-    removeOldEvents,
-  ]) {
-    await spend((rows) => remove(database, { ...options, rows }));
-  }
-  return rowsMax - left;
-}
-
-interface RemoveOptions extends PruneOptions {
+interface Removal {
+  readonly region: string;
+  readonly options: PruneOptions;
   readonly rows: number;
 }
 
-// Keys are read first and removed by key: a delete with a limit is not in every dialect.
+/** @returns how many rows were removed or marked dead; fewer than `rowsMax` means that nothing is left to do. */
+export async function pruneRows(database: Database, { region, options }: Omit<Removal, 'rows'>): Promise<number> {
+  let left = options.rowsMax;
+  for (const remove of REMOVALS) {
+    if (left > 0) left -= await remove(database, { region, options, rows: left });
+  }
+  return options.rowsMax - left;
+}
 
-async function removeDeadSessions(database: Database, { now, deadRowsKeptMs, rows }: RemoveOptions): Promise<number> {
+// Keys are found first, by an index that holds nothing but what is due, and removed by key: a delete with a limit is not in every
+// dialect. What a removal asks again is what a client may have changed in between.
+const REMOVALS: readonly ((database: Database, removal: Removal) => Promise<number>)[] = [
+  endIdleSessions,
+  removeDeadSessions,
+  removeDeadTokens,
+  removeOldTokens('passwordChangeToken'),
+  removeOldTokens('passwordForgotToken'),
+  removeOldTokens('accountResetToken'),
+  removeOldTokens('keyFetchToken'),
+  removeDeadAccounts,
+  removeExpiredLimits,
+  removeOldEvents,
+];
+
+async function endIdleSessions(database: Database, { options, rows }: Removal): Promise<number> {
+  const { now, sessionIdleMs } = options;
   const found = await database
     .selectFrom('sessions')
     .select('storedId')
-    .where('deadAt', '<', now - deadRowsKeptMs)
+    .where('deadAt', 'is', null)
+    .where('deviceId', 'is', null)
+    .where('lastAccessAt', '<', now - sessionIdleMs)
+    .limit(rows)
+    .execute();
+  const keys = found.map(({ storedId }) => storedId);
+  if (keys.length === 0) return 0;
+  await database
+    .updateTable('sessions')
+    .set({ deadAt: now })
+    .where('storedId', 'in', keys)
+    .where('deviceId', 'is', null)
+    .where('lastAccessAt', '<', now - sessionIdleMs)
+    .execute();
+  return keys.length;
+}
+
+async function removeDeadSessions(database: Database, { options, rows }: Removal): Promise<number> {
+  const found = await database
+    .selectFrom('sessions')
+    .select('storedId')
+    .where('deadAt', '<', options.now - options.deadRowsKeptMs)
     .limit(rows)
     .execute();
   const keys = found.map(({ storedId }) => storedId);
@@ -59,19 +71,11 @@ async function removeDeadSessions(database: Database, { now, deadRowsKeptMs, row
   return keys.length;
 }
 
-/** Used, replaced and expired ones. A key fetch token has no lifetime; unused, it goes when an idle session would. */
-async function removeSpentTokens(database: Database, options: RemoveOptions): Promise<number> {
-  const { now, deadRowsKeptMs, sessionIdleMs, rows } = options;
+async function removeDeadTokens(database: Database, { options, rows }: Removal): Promise<number> {
   const found = await database
     .selectFrom('oneTimeTokens')
     .select('storedId')
-    .where(({ eb, or, and }) =>
-      or([
-        eb('deadAt', '<', now - deadRowsKeptMs),
-        and([eb('createdAt', '<', now - TOKEN_LIFETIME_MS_MAX - deadRowsKeptMs), eb('kind', '!=', 'keyFetchToken')]),
-        eb('createdAt', '<', now - sessionIdleMs - deadRowsKeptMs),
-      ]),
-    )
+    .where('deadAt', '<', options.now - options.deadRowsKeptMs)
     .limit(rows)
     .execute();
   const keys = found.map(({ storedId }) => storedId);
@@ -79,11 +83,28 @@ async function removeSpentTokens(database: Database, options: RemoveOptions): Pr
   return keys.length;
 }
 
-async function removeDeadAccounts(database: Database, { now, deadRowsKeptMs, rows }: RemoveOptions): Promise<number> {
+/** Unused ones. A key fetch token has no lifetime of its own: it goes when the session that it was made with would. */
+function removeOldTokens(kind: OneTimeTokenKind) {
+  return async (database: Database, { options, rows }: Removal): Promise<number> => {
+    const lifeMs = kind === 'keyFetchToken' ? options.sessionIdleMs : TOKEN_LIFETIME_MS[kind];
+    const found = await database
+      .selectFrom('oneTimeTokens')
+      .select('storedId')
+      .where('kind', '=', kind)
+      .where('createdAt', '<', options.now - lifeMs - options.deadRowsKeptMs)
+      .limit(rows)
+      .execute();
+    const keys = found.map(({ storedId }) => storedId);
+    if (keys.length > 0) await database.deleteFrom('oneTimeTokens').where('storedId', 'in', keys).execute();
+    return keys.length;
+  };
+}
+
+async function removeDeadAccounts(database: Database, { options, rows }: Removal): Promise<number> {
   const found = await database
     .selectFrom('accounts')
     .select('uid')
-    .where('deadAt', '<', now - deadRowsKeptMs)
+    .where('deadAt', '<', options.now - options.deadRowsKeptMs)
     .limit(rows)
     .execute();
   const keys = found.map(({ uid }) => uid);
@@ -91,26 +112,30 @@ async function removeDeadAccounts(database: Database, { now, deadRowsKeptMs, row
   return keys.length;
 }
 
-async function removeExpiredLimits(database: Database, { now, rows }: RemoveOptions): Promise<number> {
+async function removeExpiredLimits(database: Database, { options, rows }: Removal): Promise<number> {
   const found = await database
     .selectFrom('limits')
     .select('limitKey')
-    .where('expiresAt', '<', now)
+    .where('expiresAt', '<', options.now)
     .limit(rows)
     .execute();
   const keys = found.map(({ limitKey }) => limitKey);
-  if (keys.length > 0) await database.deleteFrom('limits').where('limitKey', 'in', keys).execute();
+  if (keys.length === 0) return 0;
+  await database.deleteFrom('limits').where('limitKey', 'in', keys).where('expiresAt', '<', options.now).execute();
   return keys.length;
 }
 
-async function removeOldEvents(database: Database, { now, eventsKeptMs, rows }: RemoveOptions): Promise<number> {
+async function removeOldEvents(database: Database, { region, options, rows }: Removal): Promise<number> {
   const found = await database
     .selectFrom('events')
     .select('cursor')
-    .where('hour', '<', Math.floor((now - eventsKeptMs) / HOUR_MS))
+    .where('region', '=', region)
+    .where('hour', '<', Math.floor((options.now - options.eventsKeptMs) / HOUR_MS))
     .limit(rows)
     .execute();
   const keys = found.map(({ cursor }) => cursor);
-  if (keys.length > 0) await database.deleteFrom('events').where('cursor', 'in', keys).execute();
+  if (keys.length > 0) {
+    await database.deleteFrom('events').where('region', '=', region).where('cursor', 'in', keys).execute();
+  }
   return keys.length;
 }

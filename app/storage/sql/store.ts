@@ -27,6 +27,6 @@ export function createSqlStore(context: SqlStoreContext): AccountStore {
     ...createDeviceSteps(context),
     ...createLimitSteps(context),
     eventsAfter: (after, limit) => storeStep(() => readEvents(connection.database, { region, after, limit })),
-    prune: (options) => storeStep(() => pruneRows(connection.database, options)),
+    prune: (options) => storeStep(() => pruneRows(connection.database, { region, options })),
   };
 }

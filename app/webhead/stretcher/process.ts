@@ -5,10 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../../platform/log.ts';
-
-const RESTART_MS_MIN = 100;
-const RESTART_MS_MAX = 10_000;
-const HEALTHY_MS = 10_000;
+import { createRestartBackoff } from '../../platform/restart-backoff.ts';
 
 export interface StretcherProcess {
   readonly socketPath: string;
@@ -34,7 +31,7 @@ export async function startStretcher({
   const socketPath = join(folder, 'socket');
   let child: ChildProcess | undefined;
   let stopping = false;
-  let restartMs = RESTART_MS_MIN;
+  const backoff = createRestartBackoff();
 
   const start = async () => {
     if (stopping) return;
@@ -52,7 +49,7 @@ export async function startStretcher({
     child = fork(program, { env: environment, execArgv: process.execArgv });
     child.on('exit', (code, signal) => {
       if (stopping) return;
-      restartMs = Date.now() - startedAt > HEALTHY_MS ? RESTART_MS_MIN : Math.min(2 * restartMs, RESTART_MS_MAX);
+      const restartMs = backoff(Date.now() - startedAt);
       log.warn({ code, signal, restartMs }, 'the stretcher ended and is started again');
       setTimeout(() => void start(), restartMs);
     });

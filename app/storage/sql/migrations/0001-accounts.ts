@@ -37,8 +37,12 @@ export async function up(database: Kysely<unknown>): Promise<void> {
     .addColumn('deadAt', 'bigint')
     .execute();
   await schema.createIndex('sessionsByAccount').on('sessions').column('uid').execute();
-  await schema.createIndex('sessionsByDeath').on('sessions').column('deadAt').execute();
-  await schema.createIndex('sessionsByUse').on('sessions').columns(['deviceId', 'lastAccessAt']).execute();
+  // One index finds the dead by age, and of the living those that no device holds by their last use.
+  await schema
+    .createIndex('sessionsByDeathAndUse')
+    .on('sessions')
+    .columns(['deadAt', 'deviceId', 'lastAccessAt'])
+    .execute();
 
   await schema
     .createTable('oneTimeTokens')
@@ -54,7 +58,7 @@ export async function up(database: Kysely<unknown>): Promise<void> {
     .execute();
   await schema.createIndex('oneTimeTokensByAccount').on('oneTimeTokens').columns(['uid', 'kind']).execute();
   await schema.createIndex('oneTimeTokensByDeath').on('oneTimeTokens').column('deadAt').execute();
-  await schema.createIndex('oneTimeTokensByAge').on('oneTimeTokens').column('createdAt').execute();
+  await schema.createIndex('oneTimeTokensByAge').on('oneTimeTokens').columns(['kind', 'createdAt']).execute();
 
   await schema
     .createTable('devices')
@@ -83,13 +87,14 @@ export async function up(database: Kysely<unknown>): Promise<void> {
 
   await schema
     .createTable('events')
-    .addColumn('cursor', 'varchar(64)', (column) => column.primaryKey())
     .addColumn('region', 'varchar(32)', (column) => column.notNull())
+    .addColumn('cursor', 'varchar(64)', (column) => column.notNull())
     .addColumn('hour', 'integer', (column) => column.notNull())
     .addColumn('kind', 'varchar(16)', (column) => column.notNull())
     .addColumn('uid', 'varchar(32)', (column) => column.notNull())
     .addColumn('at', 'bigint', (column) => column.notNull())
     .addColumn('details', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('eventsKey', ['region', 'cursor'])
     .execute();
   await schema.createIndex('eventsByHour').on('events').columns(['region', 'hour']).execute();
 }
