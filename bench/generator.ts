@@ -17,11 +17,13 @@ export interface Load {
   readonly ms: number;
   /** Requests a second, sent when they are due; unset: as many as are answered. */
   readonly rate?: number | undefined;
+  /** Each connection sends one request, all at once, when every connection is open. */
+  readonly once?: boolean | undefined;
 }
 
 export interface LoadReport {
   readonly perSecond: number;
-  /** Answers by status code. */
+  /** Answers by status code; a 503 that does not say when to come again counts as `503 without retry-after`. */
   readonly statuses: Readonly<Record<string, number>>;
   /** ms, from when a request was due to its whole answer. */
   readonly p50: number;
@@ -63,9 +65,10 @@ async function runLoad(load: Load): Promise<LoadReport> {
 
   const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: 120_000_000 });
   const statuses: Record<string, number> = {};
+  let answered = 0;
+  const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(hostname, Number(port))));
   const startedAt = performance.now();
   const endsAt = startedAt + load.ms;
-  let answered = 0;
   let due = startedAt;
   const nextDue = () => {
     if (load.rate === undefined) return performance.now();
@@ -73,10 +76,9 @@ async function runLoad(load: Load): Promise<LoadReport> {
     return due;
   };
 
-  const connections = Array.from({ length: load.connections }, async () => {
-    const socket = await open(hostname, Number(port));
+  const connections = sockets.map(async (socket) => {
     const answers = answerReader(socket);
-    for (;;) {
+    for (let sent = 0; !(load.once === true && sent > 0); sent += 1) {
       const dueAt = nextDue();
       if (dueAt >= endsAt) break;
       const wait = dueAt - performance.now();
@@ -120,7 +122,8 @@ function answerReader(socket: Socket): () => Promise<string> {
     buffered = buffered.slice(end);
     const { resolve } = waiting;
     waiting = undefined;
-    resolve(head.slice(9, 12));
+    const status = head.slice(9, 12);
+    resolve(status === '503' && !/^retry-after: \d+$/im.test(head) ? '503 without retry-after' : status);
   };
   // Every answer that is measured is ASCII, so characters are bytes.
   socket.setEncoding('latin1').on('data', (text: string) => {

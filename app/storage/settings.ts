@@ -3,7 +3,7 @@
 import { absolutePath, oneOf } from '../platform/config.ts';
 
 /** Every store that the services' configuration knows. This release carries `sqlite`. */
-export const STORE_KINDS = ['sqlite', 'cassandra', 'mysql'] as const;
+const STORE_KINDS = ['sqlite', 'cassandra', 'mysql'] as const;
 const CARRIED_STORES: readonly string[] = ['sqlite'];
 
 /** The store settings of a role, to be spread into its schema. */

@@ -1,6 +1,5 @@
 /** What any store must hold, driven by the commands that services use: one suite for every store, in process and through a dbwriter. */
 
-import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { storedTokenId } from '../../app/accounts/sealing.ts';
 import { deriveToken } from '../../app/accounts/tokens.ts';
@@ -423,39 +422,6 @@ export function describeStoreConformance(name: string, open: () => Promise<Store
       });
       await fixture.writer.destroyAccount(await evidence('wrong'));
       expect(await kinds()).toEqual(['verified']);
-    });
-
-    test("the file holds no token, token id, Hawk key, verifier, kA, code or password, nor can its reader's rows be opened", async () => {
-      const { session, uid } = await create({ preVerified: false });
-      const [mail] = fixture.mails;
-      if (mail?.kind !== 'verify-email') throw new Error('no mail');
-      const { token, code } = await forgot();
-      const { passwordChangeToken } = await startChange();
-      const password = await evidence();
-      await fixture.store.lockAccount(uid, { lockedAt: 1, sealedUnlockCode: 'a.00' });
-      const parts = await Promise.all(
-        [fixture.file, `${fixture.file}-wal`].map((path) => readFile(path).catch(() => Buffer.alloc(0))),
-      );
-      const dump = Buffer.concat(parts);
-      expect(dump.includes(EMAIL)).toBe(true);
-      const secrets = (
-        ['sessionToken', 'keyFetchToken', 'passwordForgotToken', 'passwordChangeToken'] as const
-      ).flatMap((kind) => {
-        const all = {
-          sessionToken: session.sessionToken,
-          keyFetchToken: session.keyFetchToken ?? '',
-          passwordForgotToken: token,
-          passwordChangeToken,
-        };
-        const { tokenId, hawkKey, bundleKey } = deriveToken(kind, Buffer.from(all[kind], 'hex'));
-        return [Buffer.from(all[kind], 'hex'), tokenId, hawkKey, bundleKey];
-      });
-      secrets.push(Buffer.from(mail.code, 'hex'), Buffer.from(code, 'hex'));
-      secrets.push(Buffer.from(password.password.verifyHash, 'hex'), Buffer.from(password.password.wrapwrapKey, 'hex'));
-      for (const secret of secrets) {
-        expect(dump.includes(secret)).toBe(false);
-        expect(dump.includes(secret.toString('hex'))).toBe(false);
-      }
     });
   });
 }

@@ -117,6 +117,15 @@ export function describeAccountSteps(name: string, open: () => Promise<OpenedSto
       expect(await kinds()).toEqual([]);
     });
 
+    test('a claim that fails lets the account live that it was to replace', async () => {
+      const { account, session } = await createWhole(1);
+      const holder = await create(2);
+      const next = accountOf(3, { normalizedEmail: holder.normalizedEmail });
+      expect(await store.createAccount(next, { replacesUid: account.uid, events: [] })).toBe('email-taken');
+      expect(await store.sealedAccountByUid(account.uid)).toEqual(account);
+      expect(await isLive(session.storedId)).toBe(true);
+    });
+
     test('of parallel claims over one unverified account exactly one wins', async () => {
       const old = await create(99);
       const answers = await racing((index) =>

@@ -58,7 +58,7 @@ export function describeTokenSteps(name: string, open: () => Promise<OpenedStore
     });
 
     test.each(['keyFetchToken', 'passwordChangeToken', 'passwordForgotToken', 'accountResetToken'] as const)(
-      'of parallel takers of a %s exactly one gets it, and none by another kind',
+      'of parallel takers of one %s exactly one gets it, and none by another kind',
       async (kind) => {
         const token = tokenOf(kind, 1, account);
         await store.createOneTimeToken(token);
@@ -74,7 +74,7 @@ export function describeTokenSteps(name: string, open: () => Promise<OpenedStore
     );
 
     test.each(['passwordChangeToken', 'passwordForgotToken', 'accountResetToken'] as const)(
-      'of parallel makers of a %s all but one find theirs dead',
+      'of parallel makers of one %s all but one find theirs dead',
       async (kind) => {
         await racing((index) => store.createOneTimeToken(tokenOf(kind, index, account)));
         const live = await racing(async (index) =>

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { email, ending } from './values.ts';
 
 /** What a client asks for, as far as limits tell requests apart. */
-export const LIMITED_ACTIONS = [
+const LIMITED_ACTIONS = [
   'accountCreate',
   'accountLogin',
   'accountDestroy',

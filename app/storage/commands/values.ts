@@ -15,7 +15,7 @@ export const uid = hexBytes(16);
 export const token = hexBytes(32);
 export const email = z.string().min(3).max(255);
 /** Whole seconds since the epoch. */
-export const seconds = z.int().nonnegative();
+const seconds = z.int().nonnegative();
 
 /** A password as a webhead's stretcher made it: the evidence that a client knows it, and nothing it can be had back from. */
 export const stretchedPassword = z.strictObject({

@@ -2,7 +2,7 @@
 
 import type { Transaction } from 'kysely';
 import type { AccountStore } from '../ports.ts';
-import type { SealedAccountRecord } from '../records.ts';
+import type { AccountEvent, SealedAccountRecord } from '../records.ts';
 import { appendEvents } from './events.ts';
 import { accountRecord } from './reader.ts';
 import type { AccountRow, Database, Tables } from './schema.ts';
@@ -32,25 +32,16 @@ export function createAccountSteps({ connection, region }: SqlStoreContext): Acc
     sealedAccountByUid: (uid) => storeStep(() => findSealedAccount(database, 'uid', uid)),
     sealedAccountByEmail: (email) => storeStep(() => findSealedAccount(database, 'normalizedEmail', email)),
 
-    createAccount: (account, { replacesUid, events }) =>
-      inTransaction(async (transaction) => {
-        if (replacesUid !== undefined) {
-          const died = await killAccount(transaction, {
-            uid: replacesUid,
-            deadAt: account.createdAt,
-            onlyUnverified: true,
-          });
-          if (!died) return 'email-taken';
-        }
+    createAccount: (account, options) =>
+      storeStep(async () => {
         try {
-          await transaction.insertInto('accounts').values(accountRow(account)).execute();
+          return await database
+            .transaction()
+            .execute((transaction) => claimEmail(transaction, { connection, region, account, ...options }));
         } catch (error) {
-          // Nothing was written before the clash unless an account was replaced, whose e-mail nobody else can hold.
-          if (connection.isUniqueViolation(error)) return 'email-taken';
+          if (error instanceof EmailTaken) return 'email-taken';
           throw error;
         }
-        await appendEvents(transaction, { region, events });
-        return 'created';
       }),
 
     setPassword: (uid, { seenGeneration, password, events }) =>
@@ -136,6 +127,35 @@ export function createAccountSteps({ connection, region }: SqlStoreContext): Acc
         return account === undefined ? 'unknown-account' : 'verified-account';
       }),
   };
+}
+
+/** Ends the transaction, so that an account which was to be replaced lives on. */
+class EmailTaken extends Error {
+  override readonly name = 'EmailTaken';
+}
+
+interface EmailClaim extends SqlStoreContext {
+  readonly account: SealedAccountRecord;
+  readonly replacesUid: string | undefined;
+  readonly events: readonly AccountEvent[];
+}
+
+/** @throws EmailTaken */
+async function claimEmail(
+  transaction: Transaction<Tables>,
+  { connection, region, account, replacesUid, events }: EmailClaim,
+): Promise<'created'> {
+  if (replacesUid !== undefined) {
+    const death = { uid: replacesUid, deadAt: account.createdAt, onlyUnverified: true };
+    if (!(await killAccount(transaction, death))) throw new EmailTaken('the account is not there to be replaced');
+  }
+  try {
+    await transaction.insertInto('accounts').values(accountRow(account)).execute();
+  } catch (cause) {
+    throw connection.isUniqueViolation(cause) ? new EmailTaken('another account holds it', { cause }) : cause;
+  }
+  await appendEvents(transaction, { region, events });
+  return 'created';
 }
 
 async function findSealedAccount(

@@ -2,11 +2,11 @@
 
 import { sql } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration';
-import * as accounts from './migrations/0001-accounts.ts';
+import { up as makeAccounts } from './migrations/0001-accounts.ts';
 import type { Database } from './schema.ts';
 
 /** Every step, by its number and name. A step that has run anywhere never changes; a new one gets the next number. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-accounts': accounts };
+const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-accounts': { up: makeAccounts } };
 
 /** The store was written by a newer release, or a step of its history is unknown or out of order. Nothing was changed. */
 export class MigrationRefused extends Error {

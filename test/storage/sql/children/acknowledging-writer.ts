@@ -1,7 +1,7 @@
-/**
- * A process that writes accounts until it is killed, and prints the number of each once its write was acknowledged: run by
- * durability.test.ts and disk-full.test.ts, with a file and the first number. A write that is refused prints its error's name.
- */
+/** A process that writes accounts until it is killed, and prints the number of each once its write was acknowledged. */
+
+// Run by durability.test.ts and disk-full.test.ts, with a file and the first number. A write that is refused prints its
+// error's name.
 
 import { openStore } from '../../../../app/storage/open.ts';
 import { accountOf, BIRTH, eventOf, passwordOf, sessionOf } from '../../records.ts';

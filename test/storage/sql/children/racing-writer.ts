@@ -1,7 +1,7 @@
-/**
- * A process that takes steps of a store while another one takes the same: run by processes.test.ts with a file and its own number.
- * It leaves out the lock that keeps a second dbwriter away, so that the transactions alone have to hold. Prints its answers as JSON.
- */
+/** A process that takes steps of a store while another one takes the same. */
+
+// Run by processes.test.ts with a file, its own number and the rounds. It leaves out the lock that keeps a second dbwriter away, so
+// that the transactions alone have to hold. Prints its answers as JSON.
 
 import { openSqlite } from '../../../../app/storage/sql/dialect/sqlite.ts';
 import { createSqlStore } from '../../../../app/storage/sql/store.ts';
