@@ -8,6 +8,13 @@ import type { Log } from '../platform/log.ts';
 import { StoreUnavailable } from '../storage/errors.ts';
 import { StretcherBusy } from './stretcher/client.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of the error that the request was answered with, for the log. */
+    errno?: number | undefined;
+  }
+}
+
 /** Where clients' authors can read what an error means. */
 const INFO_URL = 'https://github.com/mozilla/fxa-auth-server/blob/master/docs/api.md#response-format';
 const RETRY_AFTER_SECONDS = 30;
@@ -38,8 +45,11 @@ export function answerError(
   { request, reply, log }: { request: FastifyRequest; reply: FastifyReply; log: Log },
 ): FastifyReply {
   const error = asServiceError(thrown);
+  request.errno = error.errno;
   if (error.statusCode >= 500) {
-    const line = { err: thrown, errno: error.errno, method: request.method, route: request.routeOptions.url };
+    // Under a flood of logins this is the usual answer: a stack trace for each would cost more than the refusal.
+    const cause = thrown instanceof StretcherBusy ? { reason: thrown.message } : { err: thrown };
+    const line = { ...cause, errno: error.errno, method: request.method, route: request.routeOptions.url };
     if (error.statusCode === 503) log.warn(line, 'answered that a part of the service is unavailable');
     else log.error(line, 'a request failed by an unknown error');
   }

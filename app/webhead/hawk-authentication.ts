@@ -11,6 +11,8 @@ import { type LiveToken, liveOneTimeToken, liveSession } from '../storage/standi
 /** 20 years: many clients of this protocol have wrong clocks, and their requests have always been taken. */
 const SKEW_SECONDS_LENIENT = 20 * 365 * 86_400;
 const NONCES_MAX = 100_000;
+/** Path and query of a signed request, as far as a dbwriter takes them for evidence. */
+const URL_CHARACTERS_MAX = 4096;
 const HAWK_ID = /^[0-9a-fA-F]{64}$/;
 
 export interface SignedClientRequest {
@@ -55,6 +57,7 @@ export function createHawkAuthentication(options: HawkAuthenticationOptions): Ha
     find: (storedId: string) => Promise<Live | undefined>,
   ): Promise<Live & { tokenId: string }> => {
     const header = readHeader(authorization);
+    if (url.length > URL_CHARACTERS_MAX) throw serviceError('MALFORMED_REQUEST');
     if (!HAWK_ID.test(header.id)) throw serviceError('INVALID_TOKEN');
     const tokenId = header.id.toLowerCase();
     const found = await find(storedTokenId(tokenId));

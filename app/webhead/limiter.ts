@@ -52,15 +52,22 @@ export function createLimiter({
   return {
     check: async (request) => {
       if (!enabled) return;
-      const key = `${request.action} ${request.clientAddress} ${request.email === undefined ? '' : normalizeEmail(request.email)}`;
-      const until = blockedUntil.get(key) ?? 0;
+      const keys = keysOf(request);
+      const until = Math.max(...Object.values(keys).map((key) => blockedUntil.get(key) ?? 0));
       if (until > now()) throw tooMany(Math.ceil((until - now()) / 1000));
       const asked = await ask(request);
       if (asked.outcome === 'allowed') return;
-      remember(blockedUntil, key, now() + 1000 * asked.retryAfterSeconds);
+      // A block of an address on an e-mail ends early when the owner resets the password, maybe through another process.
+      if (asked.scope !== 'address-and-email')
+        remember(blockedUntil, keys[asked.scope], now() + 1000 * asked.retryAfterSeconds);
       throw tooMany(asked.retryAfterSeconds);
     },
   };
+}
+
+/** What of a request may be blocked, by what the block is on. */
+function keysOf({ action, clientAddress, email = '' }: LimitedRequest): Readonly<Record<'address' | 'email', string>> {
+  return { address: `${action} address ${clientAddress}`, email: `${action} email ${normalizeEmail(email)}` };
 }
 
 function remember(blocks: Map<string, number>, key: string, until: number): void {

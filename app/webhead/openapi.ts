@@ -6,14 +6,9 @@ import type { Route, RouteAuthentication } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const ANY_ROUTE: readonly ServiceErrorCode[] = ['SERVICE_UNAVAILABLE', 'UNSPECIFIED'];
+const ANY_ROUTE: readonly ServiceErrorCode[] = ['MALFORMED_REQUEST', 'SERVICE_UNAVAILABLE', 'UNSPECIFIED'];
 const TAKES_INPUT: readonly ServiceErrorCode[] = ['INVALID_PARAMETER', 'MISSING_PARAMETER'];
-const TAKES_BODY: readonly ServiceErrorCode[] = [
-  'INVALID_JSON',
-  'REQUEST_TOO_LARGE',
-  'UNSUPPORTED_MEDIA_TYPE',
-  'MALFORMED_REQUEST',
-];
+const TAKES_BODY: readonly ServiceErrorCode[] = ['INVALID_JSON', 'REQUEST_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 const IS_SIGNED: readonly ServiceErrorCode[] = [
   'INVALID_SIGNATURE',
   'INVALID_TOKEN',

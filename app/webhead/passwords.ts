@@ -13,8 +13,11 @@ const FORCED_RESET_SALT = 'f'.repeat(2 * SALT_BYTES);
 export interface PasswordClaim {
   readonly email: string;
   readonly authPW: string;
+  /** What the client's user typed, where that is told: it must name the same account. */
+  readonly typedEmail?: string | undefined;
   /** Whether a wrong case of the e-mail is told before the password is looked at, as login does. */
   readonly caseFirst: boolean;
+  readonly signal: AbortSignal;
 }
 
 interface PasswordRefusal {
@@ -28,7 +31,7 @@ type Attempt<Ended extends { outcome: string }> = (evidence: {
 
 /**
  * Runs a command with a client's stretched password as evidence.
- * @throws a service error: 102, 120, 121, 126 or 103, in the order in which clients know them
+ * @throws a service error: 102, 142, 120, 121, 126 or 103, in the order in which clients know them
  */
 export async function withPassword<Ended extends { outcome: string }>(
   service: WebheadService,
@@ -36,10 +39,11 @@ export async function withPassword<Ended extends { outcome: string }>(
   attempt: Attempt<Ended>,
 ): Promise<{ ended: Exclude<Ended, PasswordRefusal>; account: AccountRecord }> {
   // The salt may be renewed while the password is stretched with the old one; once more with the new one is enough.
+  const { authPW, signal } = claim;
   for (const last of [false, true]) {
     const account = await findAccount(service, claim);
     const { authSalt, verifierVersion, uid } = account;
-    const password = await service.stretcher.stretch({ authPW: claim.authPW, authSalt, verifierVersion });
+    const password = await service.stretcher.stretch({ authPW, authSalt, verifierVersion, signal });
     const ended = await attempt({ uid, password });
     if (!isRefusal(ended)) return { ended: ended as Exclude<Ended, PasswordRefusal>, account };
     if (ended.outcome !== 'password-moved' || last) throw refusalError(ended, { claim, account });
@@ -47,9 +51,13 @@ export async function withPassword<Ended extends { outcome: string }>(
   throw new RangeError('the loop above ends by itself');
 }
 
-async function findAccount({ reader }: WebheadService, { email, caseFirst }: PasswordClaim): Promise<AccountRecord> {
+async function findAccount(
+  { reader }: WebheadService,
+  { email, typedEmail = email, caseFirst }: PasswordClaim,
+): Promise<AccountRecord> {
   const account = await reader.accountByEmail(normalizeEmail(email));
   if (account === undefined) throw serviceError('UNKNOWN_ACCOUNT', { extras: { email } });
+  if (normalizeEmail(typedEmail) !== normalizeEmail(account.email)) throw serviceError('LOGIN_WITH_OTHER_EMAIL');
   if (caseFirst && account.email !== email)
     throw serviceError('INCORRECT_EMAIL_CASE', { extras: { email: account.email } });
   if (account.lockedAt !== null) throw serviceError('ACCOUNT_LOCKED');
@@ -90,7 +98,7 @@ function refusalError(
 /** Stretches a new password with a new salt. */
 export function stretchNewPassword(
   { stretcher, verifierVersion, random }: WebheadService,
-  authPW: string,
+  { authPW, signal }: { authPW: string; signal: AbortSignal },
 ): Promise<StretchedPassword> {
-  return stretcher.stretch({ authPW, authSalt: random(SALT_BYTES).toString('hex'), verifierVersion });
+  return stretcher.stretch({ authPW, authSalt: random(SALT_BYTES).toString('hex'), verifierVersion, signal });
 }

@@ -30,6 +30,8 @@ export interface RouteRequest<Body, Query, Authentication extends RouteAuthentic
   /** The client's own evidence, to be passed on to who must not take our word for it. */
   readonly proof: HawkProof;
   readonly context: RequestContext;
+  /** Aborts when the client is gone before its answer: what is costly need not begin any more. Made when it is first looked at. */
+  readonly signal: AbortSignal;
 }
 
 export interface RouteDefinition<
@@ -103,7 +105,7 @@ export function defineRoute<
         config: { ignoresBody: body === undefined },
         ...(authenticate === undefined ? {} : { onRequest: authenticate }),
         ...(method === 'POST' ? { onResponse: writeLogger(parts.log) } : {}),
-        handler: async (request) => {
+        handler: async (request, reply) => {
           if (signedPayload) checkPayload(request, parts.hawk);
           return definition.handle({
             body: parseInput(body, request.body ?? {}, 'payload'),
@@ -111,6 +113,9 @@ export function defineRoute<
             live: request.live as ByAuthentication[Authentication],
             proof: proofOf(request),
             context: requestContext(request, parts.clientAddressDepth),
+            get signal() {
+              return signalOfGoneClient(reply);
+            },
           });
         },
       });
@@ -122,7 +127,8 @@ export function defineRoute<
 function writeLogger(log: Log) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const { statusCode, elapsedTime } = reply;
-    log.info({ route: request.routeOptions.url, statusCode, ms: Math.round(elapsedTime) }, 'request');
+    const { errno } = request;
+    log.info({ route: request.routeOptions.url, statusCode, errno, ms: Math.round(elapsedTime) }, 'request');
     done();
   };
 }
@@ -135,6 +141,14 @@ function authenticator(authentication: RouteAuthentication, hawk: HawkAuthentica
     else if (authentication !== 'optionalSessionToken') request.live = await hawk.oneTimeToken(authentication, signed);
     else if (signed.authorization !== undefined) request.live = await hawk.session(signed);
   };
+}
+
+function signalOfGoneClient({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
 
 const EMPTY = Buffer.alloc(0);

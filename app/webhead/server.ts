@@ -43,15 +43,16 @@ export function createWebheadServer(options: WebheadServerOptions): FastifyInsta
   });
   keepRawBody(app);
   app.decorateRequest('live', undefined);
+  app.decorateRequest('errno', undefined);
   registerHeaders(app, { corsOrigin, now });
   answerErrors(app, log);
 
   const heartbeat = async () => {
     await Promise.all([reader.ping(), keysigner.ping()]);
   };
-  registerProbes(app, { version: readReleaseVersion(), heartbeat });
   const { pathname } = new URL(publicUrl);
   const pathPrefix = pathname === '/' ? '' : pathname;
+  registerProbes(app, { version: readReleaseVersion(), heartbeat, pathPrefix });
   const hawk = createHawkAuthentication({ reader, publicUrl, sessionIdleMs, skewSeconds: hawkSkewSeconds, now });
   for (const route of allRoutes(service)) route.register(app, { hawk, pathPrefix, clientAddressDepth, log });
   registerPlainRoutes(app, service);

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { isEmailAddress } from '../accounts/email-address.ts';
+import { isRedirectUrl } from '../accounts/redirect-url.ts';
 
 const HEX = /^(?:[a-fA-F0-9]{2})+$/;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
@@ -30,13 +31,7 @@ export const redirectTo = (redirectDomain: string) =>
   z
     .string()
     .max(REDIRECT_CHARACTERS_MAX)
-    .refine((value) => isRedirect(value, redirectDomain), { error: `an http or https URL of ${redirectDomain}` });
-
-function isRedirect(value: string, redirectDomain: string): boolean {
-  const url = URL.parse(value);
-  if (url === null || !/^https?:$/.test(url.protocol)) return false;
-  return url.hostname === redirectDomain || url.hostname.endsWith(`.${redirectDomain}`);
-}
+    .refine((value) => isRedirectUrl(value, redirectDomain), { error: `an http or https URL of ${redirectDomain}` });
 
 /** Of a query, `keys=true` asks for keys; any other text does not. */
 export const keysQuery = z

@@ -66,7 +66,12 @@ export async function startWorker({ log, environment }: ServiceContext): Promise
     hawkSkewSeconds: config.WEBHEAD_HAWK_SKEW_SECONDS,
     drainMs: config.WEBHEAD_DRAIN_MS,
     tls: tlsFiles(config.WEBHEAD_TLS_CERTIFICATE_FILE, config.WEBHEAD_TLS_PRIVATE_KEY_FILE),
-    registerPages: (server) => registerPages(server, { pages, publicUrl: config.WEBHEAD_PUBLIC_URL }),
+    registerPages: (server) =>
+      registerPages(server, {
+        pages,
+        publicUrl: config.WEBHEAD_PUBLIC_URL,
+        redirectDomain: config.WEBHEAD_REDIRECT_DOMAIN,
+      }),
   });
   await app.listen({ host: config.WEBHEAD_LISTEN_HOST, port: config.WEBHEAD_PORT });
   return {

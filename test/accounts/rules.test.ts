@@ -1,3 +1,5 @@
+/** The rules of addresses, generations, lifetimes, languages and errors, as tables. */
+
 import { describe, expect, test } from '@jest/globals';
 import { trimAcceptLanguage } from '../../app/accounts/accept-language.ts';
 import { isEmailAddress, normalizeEmail } from '../../app/accounts/email-address.ts';

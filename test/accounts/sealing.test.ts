@@ -1,3 +1,5 @@
+/** Sealing opens in its place with its key, and nowhere else. */
+
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';

@@ -7,6 +7,8 @@ export interface PageOptions {
   readonly page: PageName;
   readonly language: PageLanguage;
   readonly publicUrl: string;
+  /** Hosts of it and below it are where a page may lead on to. */
+  readonly redirectDomain: string;
   /** Path below which the pages are. */
   readonly base: string;
   /** Names of the built files. */
@@ -15,7 +17,8 @@ export interface PageOptions {
 }
 
 /** A whole page. Nothing of the request stands in it: codes and tokens are read by the script from the address alone. */
-export function pageHtml({ page, language, publicUrl, base, script, style }: PageOptions): string {
+export function pageHtml(options: PageOptions): string {
+  const { page, language, publicUrl, redirectDomain, base, script, style } = options;
   const texts = pageTexts(language);
   const { title, main } = PAGE_PARTS[page](texts, base);
   return `<!doctype html>
@@ -27,12 +30,13 @@ export function pageHtml({ page, language, publicUrl, base, script, style }: Pag
 <link rel="stylesheet" href="${base}/assets/${style}">
 <script type="module" src="${base}/assets/${script}"></script>
 </head>
-<body data-page="${page}" data-url="${publicUrl}">
+<body data-page="${page}" data-url="${publicUrl}" data-redirect-domain="${redirectDomain}">
 <main>
 <h1>${title}</h1>
 <noscript><p class="notice">${texts.noScript}</p></noscript>
 ${main}
-<p id="status" role="status" aria-live="polite"></p>
+<p id="status" role="status" aria-live="polite" tabindex="-1"></p>
+<p><a id="onward" rel="noreferrer" hidden></a></p>
 </main>
 </body>
 </html>
@@ -49,7 +53,9 @@ const PAGE_PARTS: Readonly<Record<PageName, (texts: PageTexts, base: string) => 
   reset: (texts) => ({
     title: texts.resetTitle,
     main: `<p>${texts.resetIntro}</p>
-<form id="reset">${newPasswordFields(texts)}<button type="submit">${texts.reset}</button></form>`,
+<form id="reset">
+<label>${texts.email}<input name="email" type="email" autocomplete="username" readonly></label>
+${newPasswordFields(texts)}<button type="submit">${texts.reset}</button></form>`,
   }),
   verify: (texts) => ({
     title: texts.verifyTitle,
@@ -65,8 +71,8 @@ function accountMain(texts: PageTexts, base: string): string {
   return `<section id="signed-out">
 <p>${texts.accountIntro}</p>
 <form id="sign-in">${emailField(texts)}
-<label>${texts.password}<input name="password" type="password" autocomplete="current-password" required minlength="8"></label>
-<p class="hint">${texts.passwordHint}</p>
+<label>${texts.password}<input name="password" type="password" autocomplete="current-password" required minlength="8" aria-describedby="password-hint"></label>
+<p class="hint" id="password-hint">${texts.passwordHint}</p>
 <p class="buttons"><button type="submit" name="action" value="sign-in">${texts.signIn}</button>
 <button type="submit" name="action" value="sign-up" class="second">${texts.signUp}</button></p>
 </form>
@@ -96,8 +102,8 @@ function emailField(texts: PageTexts): string {
 }
 
 function newPasswordFields(texts: PageTexts): string {
-  return `<label>${texts.newPassword}<input name="newPassword" type="password" autocomplete="new-password" required minlength="8"></label>
+  return `<label>${texts.newPassword}<input name="newPassword" type="password" autocomplete="new-password" required minlength="8" aria-describedby="new-password-hint"></label>
 <label>${texts.newPasswordAgain}<input name="again" type="password" autocomplete="new-password" required minlength="8"></label>
-<p class="hint">${texts.passwordHint}</p>
+<p class="hint" id="new-password-hint">${texts.passwordHint}</p>
 `;
 }

@@ -14,7 +14,7 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /** Each page by its path below `/pages`; the names are also the browser script's. */
-export const PAGES = {
+const PAGES = {
   '/': 'account',
   '/connect': 'account',
   '/reset_password': 'forgot',
@@ -41,7 +41,7 @@ export async function readPages(folder: string): Promise<BuiltPages> {
 /** Registers the pages and their two files below `/pages` of the public URL. */
 export function registerPages(
   app: FastifyInstance,
-  { pages, publicUrl }: { pages: BuiltPages; publicUrl: string },
+  { pages, publicUrl, redirectDomain }: { pages: BuiltPages; publicUrl: string; redirectDomain: string },
 ): void {
   const { pathname } = new URL(publicUrl);
   const base = `${pathname === '/' ? '' : pathname}/pages`;
@@ -58,7 +58,8 @@ export function registerPages(
   for (const [path, page] of Object.entries(PAGES)) {
     app.get(base + path, async (request, reply) => {
       const language = pageLanguage(request.headers['accept-language']);
-      const html = pageHtml({ page, language, publicUrl, base, script: pages.script.name, style: pages.style.name });
+      const files = { script: pages.script.name, style: pages.style.name };
+      const html = pageHtml({ page, language, publicUrl, redirectDomain, base, ...files });
       return reply
         .type('text/html; charset=utf-8')
         .headers({

@@ -25,11 +25,11 @@ function lock(service: WebheadService): Route {
     body: z.object({ email: emailAddress, authPW: hex(64) }),
     answer: nothing,
     errors: ['UNKNOWN_ACCOUNT', 'INCORRECT_PASSWORD', 'INCORRECT_EMAIL_CASE', 'TOO_MANY_REQUESTS'],
-    handle: async ({ body: { email, authPW }, context }) => {
+    handle: async ({ body: { email, authPW }, context, signal }) => {
       await limiter.check({ action: 'accountLock', clientAddress: context.clientAddress, email });
       const account = await reader.accountByEmail(normalizeEmail(email));
       if (account !== undefined && account.lockedAt !== null) return {};
-      await withPassword(service, { email, authPW, caseFirst: false }, (evidence) =>
+      await withPassword(service, { email, authPW, caseFirst: false, signal }, (evidence) =>
         writer
           .lockAccount({ ...evidence, request: context })
           .then((ended) => (ended.outcome === 'locked' ? { outcome: 'done' } : ended)),

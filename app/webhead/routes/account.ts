@@ -92,7 +92,7 @@ function createAccount(service: WebheadService): Route {
       email: emailAddress,
       authPW: hex(64),
       // Outside of test suites an address is proved by its owner alone, and asking otherwise is told to be wrong.
-      preVerified: development ? z.boolean().optional() : z.undefined(),
+      preVerified: development ? z.boolean().optional() : z.never().optional(),
       preVerifyToken: z.string().max(2048).optional(),
       service: serviceName.optional(),
       redirectTo: redirectTo(service.redirectDomain).optional(),
@@ -101,7 +101,7 @@ function createAccount(service: WebheadService): Route {
     }),
     answer: z.object({ ...sessionAnswer, ...verificationAnswer, device: z.record(z.string(), z.unknown()).optional() }),
     errors: ['ACCOUNT_EXISTS', 'INVALID_VERIFICATION_CODE', 'TOO_MANY_REQUESTS'],
-    handle: async ({ body, query, context }) => {
+    handle: async ({ body, query, context, signal }) => {
       const { email, authPW, device, preVerified = false, redirectTo: redirect, resume: resumed } = body;
       const { _createdAt: sessionCreatedAt } = query;
       if (sessionCreatedAt !== undefined && sessionCreatedAt >= now()) throw invalidParameter('_createdAt');
@@ -112,7 +112,7 @@ function createAccount(service: WebheadService): Route {
       if (body.preVerifyToken !== undefined) throw serviceError('INVALID_VERIFICATION_CODE');
       const created = await writer.createAccount({
         email,
-        password: await stretchNewPassword(service, authPW),
+        password: await stretchNewPassword(service, { authPW, signal }),
         preVerified,
         wantsKeys: query.keys,
         mail: { service: body.service ?? query.service, redirectTo: redirect, resume: resumed },
@@ -158,21 +158,21 @@ function login(service: WebheadService): Route {
       'LOGIN_WITH_OTHER_EMAIL',
       'TOO_MANY_REQUESTS',
     ],
-    handle: async ({ body, query, context }) => {
-      const { email, authPW, originalLoginEmail, device } = body;
+    handle: async ({ body, query, context, signal }) => {
+      const { email, authPW, originalLoginEmail: typedEmail, device } = body;
       await limiter.check({ action: 'accountLogin', clientAddress: context.clientAddress, email });
-      if (originalLoginEmail !== undefined && normalizeEmail(originalLoginEmail) !== normalizeEmail(email)) {
-        throw serviceError('LOGIN_WITH_OTHER_EMAIL');
-      }
-      const { ended, account } = await withPassword(service, { email, authPW, caseFirst: true }, (evidence) =>
-        writer.login({
-          ...evidence,
-          wantsKeys: query.keys,
-          request: context,
-          service: body.service ?? query.service,
-          reason: body.reason,
-          ...(device === undefined ? {} : { device: describeDevice(device) }),
-        }),
+      const { ended, account } = await withPassword(
+        service,
+        { email, authPW, typedEmail, caseFirst: true, signal },
+        (evidence) =>
+          writer.login({
+            ...evidence,
+            wantsKeys: query.keys,
+            request: context,
+            service: body.service ?? query.service,
+            reason: body.reason,
+            ...(device === undefined ? {} : { device: describeDevice(device) }),
+          }),
       );
       return { uid: account.uid, ...ended.session, verified: ended.verified, ...(ended.verified ? {} : unverified) };
     },
@@ -243,9 +243,9 @@ function destroyAccount(service: WebheadService): Route {
       'ACCOUNT_MUST_BE_RESET',
       'TOO_MANY_REQUESTS',
     ],
-    handle: async ({ body: { email, authPW }, context }) => {
+    handle: async ({ body: { email, authPW }, context, signal }) => {
       await service.limiter.check({ action: 'accountDestroy', clientAddress: context.clientAddress, email });
-      await withPassword(service, { email, authPW, caseFirst: false }, (evidence) =>
+      await withPassword(service, { email, authPW, caseFirst: false, signal }, (evidence) =>
         service.writer.destroyAccount({ ...evidence, request: context }),
       );
       return {};

@@ -23,7 +23,7 @@ function putDevice({ writer, development }: WebheadService): Route {
     authentication: 'sessionToken',
     body: z.object({ id: hex(32).optional(), ...z.object(deviceMembers(development)).partial().shape }),
     answer: z.looseObject({ id: z.string(), createdAt: z.int().optional() }),
-    errors: ['UNKNOWN_DEVICE', 'SESSION_HAS_DEVICE'],
+    errors: ['UNKNOWN_DEVICE', 'SESSION_HAS_DEVICE', 'REQUEST_BLOCKED'],
     handle: async ({ body, proof }) => {
       const { id, ...members } = body;
       if (id === undefined && (body.name === undefined || body.type === undefined)) throw missingParameter('id');

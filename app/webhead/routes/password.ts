@@ -57,10 +57,12 @@ function startChange(service: WebheadService): Route {
       'ACCOUNT_MUST_BE_RESET',
       'TOO_MANY_REQUESTS',
     ],
-    handle: async ({ body: { email, oldAuthPW }, context }) => {
+    handle: async ({ body: { email, oldAuthPW }, context, signal }) => {
       await service.limiter.check({ action: 'passwordChange', clientAddress: context.clientAddress, email });
-      const { ended } = await withPassword(service, { email, authPW: oldAuthPW, caseFirst: false }, (evidence) =>
-        service.writer.startPasswordChange({ ...evidence, request: context }),
+      const { ended } = await withPassword(
+        service,
+        { email, authPW: oldAuthPW, caseFirst: false, signal },
+        (evidence) => service.writer.startPasswordChange({ ...evidence, request: context }),
       );
       const { keyFetchToken, passwordChangeToken, verified } = ended;
       return { keyFetchToken, passwordChangeToken, verified };
@@ -78,8 +80,8 @@ function finishChange(service: WebheadService): Route {
     body: z.object({ authPW: hex(64), wrapKb: hex(64), sessionToken: hex(64).optional() }),
     answer: passwordSetAnswer,
     errors: [],
-    handle: async ({ body: { authPW, wrapKb, sessionToken }, query, proof, context }) => {
-      const password = await stretchNewPassword(service, authPW);
+    handle: async ({ body: { authPW, wrapKb, sessionToken }, query, proof, context, signal }) => {
+      const password = await stretchNewPassword(service, { authPW, signal });
       const wantsSession = sessionToken !== undefined;
       const set = await service.writer.finishPasswordChange({
         proof,
@@ -105,9 +107,9 @@ function resetAccount(service: WebheadService): Route {
     body: z.object({ authPW: hex(64), sessionToken: z.boolean().optional() }),
     answer: passwordSetAnswer,
     errors: [],
-    handle: async ({ body: { authPW, sessionToken: wantsSession = false }, query, proof, context }) => {
+    handle: async ({ body: { authPW, sessionToken: wantsSession = false }, query, proof, context, signal }) => {
       if (query.keys && !wantsSession) throw missingParameter('sessionToken');
-      const password = await stretchNewPassword(service, authPW);
+      const password = await stretchNewPassword(service, { authPW, signal });
       return passwordSetBody(
         await service.writer.resetAccount({ proof, password, wantsSession, wantsKeys: query.keys, request: context }),
       );

@@ -63,7 +63,7 @@ function resendCode({ writer, limiter, redirectDomain }: WebheadService): Route 
   });
 }
 
-function verifyCode({ reader, writer, push }: WebheadService): Route {
+function verifyCode({ reader, writer, push, log }: WebheadService): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/recovery_email/verify_code',
@@ -75,11 +75,15 @@ function verifyCode({ reader, writer, push }: WebheadService): Route {
     handle: async ({ body: { uid, code }, context }) => {
       const { outcome } = await writer.verifyEmail({ uid, code, request: context });
       switch (outcome) {
-        case 'verified': {
-          const devices = await reader.devicesOf(uid);
-          push.ping(devices.map(({ device }) => device));
+        case 'verified':
+          // Not waited for: the address is verified, whether or not a device hears of it.
+          reader
+            .devicesOf(uid)
+            .then((devices) => push.ping(devices.map(({ device }) => device)))
+            .catch((error: unknown) =>
+              log.warn({ err: error, uid }, 'devices were not told that the address is verified'),
+            );
           return {};
-        }
         case 'already-verified':
           return {};
         case 'wrong-code':

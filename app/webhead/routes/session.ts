@@ -81,9 +81,9 @@ function signCertificate({ keysigner, toucher }: WebheadService): Route {
     errors: ['UNVERIFIED_ACCOUNT', 'TOO_MANY_REQUESTS'],
     handle: async ({ live, body: { publicKey, duration: durationMs }, proof, context }) => {
       const { token, account } = live;
+      if (!account.verified) throw serviceError('UNVERIFIED_ACCOUNT');
       const missing = missingKeyMember(publicKey);
       if (missing !== undefined) throw missingParameter(missing);
-      if (!account.verified) throw serviceError('UNVERIFIED_ACCOUNT');
       toucher.touch({ ...live, proof, context });
       const { uid, email, generation, keysChangedAt } = account;
       const lastAuthAt = Math.floor(token.createdAt / 1000);

@@ -1,8 +1,9 @@
 /** How a webhead has a password stretched: by the process that does only that. */
 
-import { Pool } from 'undici';
+import { connect, type Socket } from 'node:net';
 import { stretchPassword, type VerifierVersion } from '../../accounts/verifier.ts';
 import type { StretchedPassword } from '../../storage/commands/values.ts';
+import { readMessages, stretcherAnswer, writeMessage } from './wire.ts';
 
 /** No room in the queue, or no stretcher there now. */
 export class StretcherBusy extends Error {
@@ -14,6 +15,8 @@ export interface PasswordToStretch {
   readonly authPW: string;
   readonly authSalt: string;
   readonly verifierVersion: VerifierVersion;
+  /** When it aborts before the password's turn has come, the password is not stretched. */
+  readonly signal: AbortSignal;
 }
 
 export interface Stretcher {
@@ -24,7 +27,16 @@ export interface Stretcher {
 
 /** Beyond the longest wait in the queue: a hash takes under a second even on a loaded machine. */
 const HASH_MS_MAX = 15_000;
-const ANSWER_BYTES_MAX = 1024;
+
+interface StretchedKeys {
+  readonly verifyHash: string;
+  readonly wrapwrapKey: string;
+}
+
+interface Waiting {
+  readonly resolve: (keys: StretchedKeys) => void;
+  readonly reject: (error: StretcherBusy) => void;
+}
 
 /** @param waitMsMax the queue's own limit. */
 export function connectStretcher({
@@ -37,41 +49,70 @@ export function connectStretcher({
   /** Calls of this process in flight and waiting; one more is refused at once. */
   callsMax: number;
 }): Stretcher {
-  const timeoutMs = waitMsMax + HASH_MS_MAX;
-  const pool = new Pool('http://stretcher.invalid', {
-    socketPath,
-    connections: callsMax,
-    pipelining: 1,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    maxResponseSize: ANSWER_BYTES_MAX,
-    keepAliveTimeout: 60_000,
-  });
-  let calls = 0;
+  const waiting = new Map<number, Waiting>();
+  let socket: Socket | undefined;
+  let lastId = 0;
 
-  const ask = async (password: PasswordToStretch): Promise<{ verifyHash: string; wrapwrapKey: string }> => {
-    if (calls >= callsMax) throw new StretcherBusy(`more than ${callsMax} passwords wait to be stretched`);
-    calls += 1;
-    try {
-      const { statusCode, body } = await pool.request({ method: 'POST', path: '/', body: JSON.stringify(password) });
-      const text = await body.text();
-      if (statusCode !== 200) throw new StretcherBusy(`the stretcher answered ${statusCode}`);
-      return JSON.parse(text);
-    } catch (cause) {
-      if (cause instanceof StretcherBusy) throw cause;
-      throw new StretcherBusy('the stretcher is gone', { cause });
-    } finally {
-      calls -= 1;
-    }
+  const settle = (id: number, end: (call: Waiting) => void) => {
+    const call = waiting.get(id);
+    waiting.delete(id);
+    if (call !== undefined) end(call);
+  };
+
+  /** Connects with the first call, and with the first one after the stretcher was lost. */
+  const open = (): Socket => {
+    if (socket !== undefined) return socket;
+    const opened = connect(socketPath);
+    let cause: Error | undefined;
+    opened.on('error', (error) => {
+      cause = error;
+    });
+    opened.on('close', () => {
+      socket = undefined;
+      for (const id of [...waiting.keys()])
+        settle(id, ({ reject }) => reject(new StretcherBusy('the stretcher is gone', { cause })));
+    });
+    readMessages(opened, stretcherAnswer, (answer) => {
+      settle(answer.id, ({ resolve, reject }) => {
+        if ('refused' in answer) reject(new StretcherBusy(`the stretcher refused: ${answer.refused}`));
+        else resolve({ verifyHash: answer.verifyHash, wrapwrapKey: answer.wrapwrapKey });
+      });
+    });
+    socket = opened;
+    return opened;
+  };
+
+  const ask = ({ authPW, authSalt, verifierVersion, signal }: PasswordToStretch & { verifierVersion: 1 | 2 }) => {
+    if (waiting.size >= callsMax) throw new StretcherBusy(`more than ${callsMax} passwords wait to be stretched`);
+    lastId += 1;
+    const id = lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<StretchedKeys>();
+    waiting.set(id, { resolve, reject });
+    const leave = (reason: string) =>
+      settle(id, (call) => {
+        if (socket !== undefined) writeMessage(socket, { id, gone: true });
+        call.reject(new StretcherBusy(reason));
+      });
+    const onAbort = () => leave('the client is gone');
+    const timer = setTimeout(() => leave('the stretcher did not answer'), waitMsMax + HASH_MS_MAX);
+    signal.addEventListener('abort', onAbort, { once: true });
+    writeMessage(open(), { id, authPW, authSalt, verifierVersion });
+    if (signal.aborted) onAbort();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    });
   };
 
   return {
     stretch: async (password) => {
       const { authSalt, verifierVersion } = password;
-      const keys = verifierVersion === 0 ? await stretchWeakly(password) : await ask(password);
+      const keys = verifierVersion === 0 ? await stretchWeakly(password) : await ask({ ...password, verifierVersion });
       return { authSalt, verifierVersion, ...keys };
     },
-    close: () => pool.destroy(),
+    close: async () => {
+      socket?.destroy();
+    },
   };
 }
 

@@ -1,15 +1,14 @@
 /** The process that stretches passwords: one a machine, at low priority, so that costly logins starve nothing else. */
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
 import { z } from 'zod';
 import { stretchPassword } from '../../accounts/verifier.ts';
 import { integerFrom, readConfig } from '../../platform/config.ts';
 import { runService, tellListening } from '../../platform/lifecycle.ts';
+import type { Log } from '../../platform/log.ts';
 import { createWorkQueue, QueueFull, type WorkQueue } from './queue.ts';
-
-const BODY_BYTES_MAX = 1024;
-const KEEP_ALIVE_MS = 75_000;
+import { readMessages, stretcherQuestion, writeMessage } from './wire.ts';
 
 /** Set by the webhead's primary process, which starts this one. */
 const STRETCHER_SETTINGS = z.strictObject({
@@ -17,12 +16,6 @@ const STRETCHER_SETTINGS = z.strictObject({
   STRETCHER_THREADS: integerFrom(1, 128),
   STRETCHER_WAITING_MAX: integerFrom(0, 10_000),
   STRETCHER_WAIT_MS_MAX: integerFrom(1, 60_000),
-});
-
-const stretchRequest = z.strictObject({
-  authPW: z.string().regex(/^[0-9a-f]{64}$/),
-  authSalt: z.string().regex(/^[0-9a-f]{64}$/),
-  verifierVersion: z.union([z.literal(1), z.literal(2)]),
 });
 
 await runService({
@@ -35,64 +28,58 @@ await runService({
       runningMax: config.STRETCHER_THREADS,
       waitingMax: config.STRETCHER_WAITING_MAX,
       waitMsMax: config.STRETCHER_WAIT_MS_MAX,
-      now: Date.now,
     });
-    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-      answer(queue, request, response).catch((error: unknown) => {
-        log.error({ err: error }, 'stretching failed');
-        if (!response.headersSent) response.writeHead(500);
-        response.end();
-      });
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      serve(socket, queue, log);
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(config.STRETCHER_SOCKET, resolve);
     });
     tellListening({});
-    return { stop: () => new Promise((resolve) => server.close(() => resolve())) };
+    return {
+      // Asked to stop after the webheads are done: who still waits is told by the end of the connection.
+      stop: () =>
+        new Promise((resolve) => {
+          server.close(() => resolve());
+          for (const socket of sockets) socket.destroy();
+        }),
+    };
   },
 });
 
-async function answer(queue: WorkQueue, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const parsed = stretchRequest.safeParse(await readJson(request));
-  if (!parsed.success) {
-    response.writeHead(400).end();
-    return;
-  }
-  const { authPW, authSalt, verifierVersion } = parsed.data;
-  const gone = new AbortController();
-  response.on('close', () => gone.abort());
-  try {
-    const keys = await queue.run(
-      () =>
-        stretchPassword({
-          authPW: Buffer.from(authPW, 'hex'),
-          authSalt: Buffer.from(authSalt, 'hex'),
-          verifierVersion,
-        }),
-      gone.signal,
-    );
-    response
-      .writeHead(200)
-      .end(
-        JSON.stringify({ verifyHash: keys.verifyHash.toString('hex'), wrapwrapKey: keys.wrapwrapKey.toString('hex') }),
-      );
-  } catch (error) {
-    if (!(error instanceof QueueFull)) throw error;
-    response.writeHead(503).end();
-  }
+/** Answers the questions of one connection; what its peer gave up, by word or by leaving, is not begun. */
+function serve(socket: Socket, queue: WorkQueue, log: Log): void {
+  const asked = new Map<number, AbortController>();
+  socket.on('error', (error) => log.warn({ err: error }, 'a connection broke'));
+  socket.on('close', () => {
+    for (const gone of asked.values()) gone.abort();
+  });
+  readMessages(socket, stretcherQuestion, (question) => {
+    const { id } = question;
+    if ('gone' in question) {
+      asked.get(id)?.abort();
+      return;
+    }
+    const gone = new AbortController();
+    asked.set(id, gone);
+    stretch(question, { queue, signal: gone.signal })
+      .then((keys) => writeMessage(socket, { id, ...keys }))
+      .catch((error: unknown) => {
+        if (!(error instanceof QueueFull)) log.error({ err: error }, 'stretching failed');
+        writeMessage(socket, { id, refused: error instanceof QueueFull ? error.message : 'stretching failed' });
+      })
+      .finally(() => asked.delete(id));
+  });
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) return undefined;
-    chunks.push(chunk);
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString());
-  } catch {
-    return undefined;
-  }
+async function stretch(
+  { authPW, authSalt, verifierVersion }: { authPW: string; authSalt: string; verifierVersion: 1 | 2 },
+  { queue, signal }: { queue: WorkQueue; signal: AbortSignal },
+): Promise<{ verifyHash: string; wrapwrapKey: string }> {
+  const password = { authPW: Buffer.from(authPW, 'hex'), authSalt: Buffer.from(authSalt, 'hex'), verifierVersion };
+  const { verifyHash, wrapwrapKey } = await queue.run(() => stretchPassword(password), signal);
+  return { verifyHash: verifyHash.toString('hex'), wrapwrapKey: wrapwrapKey.toString('hex') };
 }

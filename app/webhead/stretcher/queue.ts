@@ -10,60 +10,59 @@ export interface WorkQueue {
   run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
 }
 
-interface Waiting {
-  readonly start: () => void;
-  readonly dueBy: number;
-}
-
 export function createWorkQueue({
   runningMax,
   waitingMax,
   waitMsMax,
-  now,
 }: {
   runningMax: number;
   waitingMax: number;
   /** Work that cannot begin by then is refused. */
   waitMsMax: number;
-  now: () => number;
 }): WorkQueue {
-  const waiting = new Set<Waiting>();
+  /** Each is told that a place is its own from now on; in the order in which they came. */
+  const waiting = new Set<() => void>();
   let running = 0;
 
-  const next = () => {
-    const [first] = waiting;
-    if (first === undefined || running >= runningMax) return;
-    waiting.delete(first);
-    first.start();
-  };
-
-  const turn = (signal: AbortSignal): Promise<void> => {
-    if (running < runningMax) return Promise.resolve();
-    if (waiting.size >= waitingMax) return Promise.reject(new QueueFull(`more than ${waitingMax} wait`));
+  const takePlace = async (signal: AbortSignal): Promise<void> => {
+    if (signal.aborted) throw new QueueFull('nobody waits for it any more');
+    if (running < runningMax) {
+      running += 1;
+      return;
+    }
+    if (waiting.size >= waitingMax) throw new QueueFull(`more than ${waitingMax} wait`);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const entry = { start: resolve, dueBy: now() + waitMsMax };
-    const leave = (error: Error) => {
-      if (waiting.delete(entry)) reject(error);
+    const leave = (reason: string) => {
+      if (waiting.delete(resolve)) reject(new QueueFull(reason));
     };
-    const timer = setTimeout(() => leave(new QueueFull(`waited ${waitMsMax} ms`)), waitMsMax);
-    const onAbort = () => leave(new QueueFull('nobody waits for it any more'));
+    const timer = setTimeout(() => leave(`waited ${waitMsMax} ms`), waitMsMax);
+    const onAbort = () => leave('nobody waits for it any more');
     signal.addEventListener('abort', onAbort, { once: true });
-    waiting.add(entry);
-    return promise.finally(() => {
+    waiting.add(resolve);
+    await promise.finally(() => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
     });
   };
 
+  /** A place passes from hand to hand, so that nobody who comes in between can take it. */
+  const givePlace = () => {
+    const [next] = waiting;
+    if (next === undefined) {
+      running -= 1;
+      return;
+    }
+    waiting.delete(next);
+    next();
+  };
+
   return {
     run: async (work, signal) => {
-      await turn(signal);
-      running += 1;
+      await takePlace(signal);
       try {
         return await work();
       } finally {
-        running -= 1;
-        next();
+        givePlace();
       }
     },
   };

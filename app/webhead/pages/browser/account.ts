@@ -1,7 +1,8 @@
 /** The page on which a person makes an account, sees it, and ends it. The session lives as long as the page. */
 
 import type { AccountsClient, Session } from '../../../client/client.ts';
-import { act, element, field, newPassword, onSubmit } from './form.ts';
+import { AccountsError } from '../../../client/errors.ts';
+import { act, element, field, newPassword, onSubmit, Refusal } from './form.ts';
 import { message } from './messages.ts';
 
 export function runAccountPage(client: AccountsClient): void {
@@ -10,7 +11,10 @@ export function runAccountPage(client: AccountsClient): void {
   const show = async (): Promise<void> => {
     element('signed-out').hidden = current !== undefined;
     element('signed-in').hidden = current === undefined;
-    if (current === undefined) return;
+    if (current === undefined) {
+      element('sign-in').querySelector('input')?.focus();
+      return;
+    }
     const { sessionToken } = current.session;
     const [{ email, verified }, devices] = await Promise.all([
       client.emailStatus(sessionToken),
@@ -30,6 +34,19 @@ export function runAccountPage(client: AccountsClient): void {
     element('who').focus();
   };
 
+  /** Another device may end the session at any moment: a password set there, or the account deleted. */
+  const inSession = async (action: (signedIn: { session: Session; email: string }) => Promise<string>) => {
+    if (current === undefined) return '';
+    try {
+      return await action(current);
+    } catch (error) {
+      if (!(error instanceof AccountsError && error.is('INVALID_TOKEN'))) throw error;
+      current = undefined;
+      await show();
+      throw new Refusal(message('sessionEnded'));
+    }
+  };
+
   onSubmit('sign-in', async (fields, pressed) => {
     const credentials = { email: field(fields, 'email'), password: field(fields, 'password') };
     const signsUp = pressed === 'sign-up';
@@ -40,37 +57,31 @@ export function runAccountPage(client: AccountsClient): void {
     return signsUp ? message('signedUp') : '';
   });
 
-  onSubmit('change', async (fields) => {
-    if (current === undefined) return '';
-    const { session, email } = current;
-    const oldPassword = field(fields, 'oldPassword');
-    const changed = await client.changePassword({
-      email,
-      oldPassword,
-      newPassword: newPassword(fields),
-      sessionToken: session.sessionToken,
-    });
-    if (changed !== undefined) current = { session: changed, email };
-    element<HTMLFormElement>('change').reset();
-    await show();
-    return message('passwordChanged');
-  });
+  onSubmit('change', (fields) =>
+    inSession(async ({ session: { sessionToken }, email }) => {
+      const oldPassword = field(fields, 'oldPassword');
+      const passwords = { oldPassword, newPassword: newPassword(fields) };
+      const session = await client.changePassword({ email, ...passwords, sessionToken });
+      if (session !== undefined) current = { session, email };
+      element<HTMLFormElement>('change').reset();
+      await show();
+      return message('passwordChanged');
+    }),
+  );
 
-  onSubmit('destroy', async (fields) => {
-    if (current === undefined) return '';
-    await client.destroyAccount({ email: current.email, password: field(fields, 'password') });
-    current = undefined;
-    element<HTMLFormElement>('destroy').reset();
-    await show();
-    return message('destroyed');
-  });
+  onSubmit('destroy', (fields) =>
+    inSession(async ({ email }) => {
+      await client.destroyAccount({ email, password: field(fields, 'password') });
+      current = undefined;
+      element<HTMLFormElement>('destroy').reset();
+      await show();
+      return message('destroyed');
+    }),
+  );
 
   const button = (id: string, action: (session: Session) => Promise<string>) => {
     const pressed = element<HTMLButtonElement>(id);
-    pressed.addEventListener('click', () => {
-      const session = current?.session;
-      if (session !== undefined) void act([pressed], () => action(session));
-    });
+    pressed.addEventListener('click', () => void act([pressed], () => inSession(({ session }) => action(session))));
   };
   button('resend', async ({ sessionToken }) => {
     await client.resendVerifyCode(sessionToken);

@@ -11,7 +11,7 @@ export function element<Kind extends HTMLElement>(id: string): Kind {
   return found as Kind;
 }
 
-export function tell(text: string, { refused = false }: { refused?: boolean } = {}): void {
+function tell(text: string, { refused = false }: { refused?: boolean } = {}): void {
   const status = element('status');
   status.textContent = text;
   status.classList.toggle('refused', refused);
@@ -19,6 +19,7 @@ export function tell(text: string, { refused = false }: { refused?: boolean } = 
 
 /** Runs an action with its buttons disabled; it returns what to say in the end. */
 export async function act(buttons: readonly HTMLButtonElement[], action: () => Promise<string>): Promise<void> {
+  const focused = document.activeElement;
   for (const button of buttons) button.disabled = true;
   tell(message('working'));
   try {
@@ -27,7 +28,16 @@ export async function act(buttons: readonly HTMLButtonElement[], action: () => P
     tell(error instanceof Refusal ? error.message : failureMessage(error), { refused: true });
   } finally {
     for (const button of buttons) button.disabled = false;
+    restoreFocus(focused);
   }
+}
+
+/** A disabled button loses the focus, and a hidden form takes it along: who uses the keyboard goes on where they were, or at the outcome. */
+function restoreFocus(focused: Element | null): void {
+  const { activeElement, body } = document;
+  if (activeElement !== body && activeElement !== focused) return;
+  const isShown = focused instanceof HTMLElement && focused !== body && focused.offsetParent !== null;
+  (isShown ? focused : element('status')).focus();
 }
 
 /** Runs an action whenever a form is sent; `pressed` is the value of the button. */

@@ -23,6 +23,10 @@ const ENGLISH = {
   accountExists: 'There is an account with this address already. Sign in instead.',
   locked: 'The account is locked. Look into your mailbox for the link that opens it.',
   tooMany: 'Too many tries. Wait a while, then try again.',
+  unverified: 'Activate your account first: follow the link that we mailed you.',
+  mustReset: 'This account needs a new password. Ask for a link to reset it.',
+  sessionEnded: 'You were signed out. Sign in again.',
+  continueTo: 'Continue to',
   failed: 'That did not work. Try again in a moment.',
 };
 type MessageName = keyof typeof ENGLISH;
@@ -47,6 +51,10 @@ const BRAZILIAN_PORTUGUESE: Record<MessageName, string> = {
   accountExists: 'Já existe uma conta com este endereço. Entre com ela.',
   locked: 'A conta está bloqueada. Veja sua caixa de entrada para o link que a desbloqueia.',
   tooMany: 'Tentativas demais. Espere um pouco e tente de novo.',
+  unverified: 'Ative sua conta primeiro: siga o link que enviamos por e-mail.',
+  mustReset: 'Esta conta precisa de uma nova senha. Peça um link para redefini-la.',
+  sessionEnded: 'Sua sessão terminou. Entre de novo.',
+  continueTo: 'Continuar para',
   failed: 'Não deu certo. Tente de novo em um momento.',
 };
 
@@ -65,6 +73,8 @@ const BY_ERRNO: ReadonlyMap<number, MessageName> = new Map([
   [SERVICE_ERRORS.INVALID_TOKEN.errno, 'codeUsed'],
   [SERVICE_ERRORS.TOO_MANY_REQUESTS.errno, 'tooMany'],
   [SERVICE_ERRORS.ACCOUNT_LOCKED.errno, 'locked'],
+  [SERVICE_ERRORS.UNVERIFIED_ACCOUNT.errno, 'unverified'],
+  [SERVICE_ERRORS.ACCOUNT_MUST_BE_RESET.errno, 'mustReset'],
 ]);
 
 /** What a person is told of a failure. */
