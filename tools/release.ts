@@ -14,7 +14,7 @@ const ENTRY_POINTS = {
   keysigner: 'app/keysigner/main.ts',
   dbwriter: 'app/dbwriter/main.ts',
   'mail-sink': 'app/mail/sink/main.ts',
-  box: 'app/box/box.ts',
+  box: 'app/box/main.ts',
   'picl-idp': 'app/operator/picl-idp.ts',
 } as const;
 

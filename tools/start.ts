@@ -1,7 +1,7 @@
 /** `npm start`: builds the release of these sources, unless it is built, and runs the box from it. */
 
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR = 24;
 const startedAt = Date.now() - Math.round(performance.now());
@@ -17,5 +17,9 @@ if (Number(major) < NODE_MAJOR) {
 const { buildRelease } = await import('./release.ts');
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { folder } = buildRelease({ root, releases: join(root, 'dist') });
-const { runBox } = await import(pathToFileURL(join(folder, 'box.js')).href);
-await runBox({ release: folder, parameters: process.argv.slice(2), startedAt });
+// The box takes this process over: what the build needed is gone from memory, and signals reach the box itself.
+const parameters = ['--disable-warning=ExperimentalWarning', join(folder, 'box.js'), ...process.argv.slice(2)];
+process.execve?.(process.execPath, [process.execPath, ...parameters], {
+  ...process.env,
+  BOX_STARTED_AT: String(startedAt),
+});

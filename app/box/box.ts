@@ -1,5 +1,6 @@
 /** The whole service on one machine: its own processes, from one release, on loopback. */
 
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Child, startChild } from './child.ts';
@@ -46,13 +47,21 @@ export async function runBox({
     const { log, follow } = await openOutput();
     const children: Child[] = [];
     const stop = stopper(children, () => data.release());
-    for (const { name, settings } of plan.roles) {
+    for (const { name, settings, nodeFlags } of plan.roles) {
       const onHopeless = () => {
         log.fatal({ role: name }, 'a process refused its settings');
         void stop(EXIT_CONFIG);
       };
       children.push(
-        startChild({ name, program: join(release, `${name}.js`), settings, log, output: follow, onHopeless }),
+        startChild({
+          name,
+          program: join(release, `${name}.js`),
+          settings,
+          nodeFlags,
+          log,
+          output: follow,
+          onHopeless,
+        }),
       );
     }
     process.on('SIGTERM', () => void stop(0));
@@ -61,7 +70,7 @@ export async function runBox({
       () => log.error({ readyMsMax: READY_MS_MAX }, 'not ready yet; see the lines above'),
       READY_MS_MAX,
     );
-    await Promise.all(plan.roles.map(serving));
+    for (const role of plan.roles) await serving(role);
     clearTimeout(slow);
     process.stdout.write(`ready ${plan.publicUrl} ${plan.mailUrl} in ${Date.now() - startedAt} ms\n`);
   } catch (error) {
@@ -86,15 +95,19 @@ function stopper(children: readonly Child[], release: () => void): (code: number
   };
 }
 
+/** Waits for a role. One after the other, neighbours first: a webhead that is asked before them complains of what is only not there yet. */
 async function serving({ heartbeatUrl }: Role): Promise<void> {
-  for (;;) {
-    try {
-      const response = await fetch(heartbeatUrl, { signal: AbortSignal.timeout(ASK_MS_MAX) });
-      await response.arrayBuffer();
-      if (response.ok) return;
-    } catch {
-      // Not there yet.
-    }
-    await wait(ASK_EVERY_MS);
-  }
+  while ((await statusOf(heartbeatUrl)) !== 200) await wait(ASK_EVERY_MS);
+}
+
+/** Asks on a connection that is not kept: one that stays open would be waited for when the role stops. 0: no answer. */
+function statusOf(url: string): Promise<number> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false, timeout: ASK_MS_MAX }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(0));
+  });
 }

@@ -21,6 +21,8 @@ export interface ChildOptions {
   readonly name: string;
   readonly program: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** What the program's Node is to do with memory. */
+  readonly nodeFlags: readonly string[];
   readonly log: Log;
   /** Takes what the process prints; unset: it goes to our own standard error. */
   readonly output: ((stream: Readable) => void) | undefined;
@@ -32,7 +34,7 @@ export interface ChildOptions {
 const EXIT_CONFIG = 78;
 const STANDARD_ERROR = 2;
 
-export function startChild({ name, program, settings, log, output, onHopeless }: ChildOptions): Child {
+export function startChild({ name, program, settings, nodeFlags, log, output, onHopeless }: ChildOptions): Child {
   let child: ChildProcess | undefined;
   let stopping = false;
   const backoff = createRestartBackoff();
@@ -44,13 +46,15 @@ export function startChild({ name, program, settings, log, output, onHopeless }:
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       TMPDIR: process.env['TMPDIR'],
+      // Else the C library keeps a heap for each of a process's many threads.
+      MALLOC_ARENA_MAX: '2',
       ...settings,
     };
     child = fork(program, {
       env: environment,
       stdio:
         output === undefined ? ['ignore', STANDARD_ERROR, STANDARD_ERROR, 'ipc'] : ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: EXEC_ARGUMENTS,
+      execArgv: [...nodeFlags, '--disable-warning=ExperimentalWarning'],
     });
     for (const stream of [child.stdout, child.stderr]) if (stream !== null) output?.(stream);
     child.on('exit', (code, signal) => {
@@ -84,6 +88,3 @@ export function startChild({ name, program, settings, log, output, onHopeless }:
     },
   };
 }
-
-/** Small heaps are collected more often and stay small: a laptop's memory matters more than the last tenth of speed. */
-const EXEC_ARGUMENTS = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];

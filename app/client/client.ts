@@ -15,7 +15,8 @@ import { type ClientRequest, createTransport, type TransportOptions } from './tr
 const ERRNO_EMAIL_CASE = 120;
 const TIMEOUT_MS = 30_000;
 const RETRIES_MAX = 3;
-const RETRY_AFTER_MS_MAX = 10_000;
+/** What the service asks for when a part of it is away. */
+const RETRY_AFTER_MS_MAX = 30_000;
 
 export type AccountsClientOptions = Pick<TransportOptions, 'url'> & Partial<TransportOptions>;
 
@@ -67,6 +68,7 @@ export function createAccountsClient(options: AccountsClientOptions) {
     timeoutMs: TIMEOUT_MS,
     retriesMax: RETRIES_MAX,
     retryAfterMsMax: RETRY_AFTER_MS_MAX,
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     language: undefined,
     ...options,
   });
@@ -232,10 +234,11 @@ export function createAccountsClient(options: AccountsClientOptions) {
         '/v1/password/forgot/send_code',
         { email, ...mail },
       ),
-    resendForgotCode: (passwordForgotToken: string, mail: MailOptions = {}) =>
+    /** Mails the same code again. The service knows the address by the token; the original wants to be told it all the same. */
+    resendForgotCode: (passwordForgotToken: string, email: string, mail: MailOptions = {}) =>
       post<{ passwordForgotToken: string; ttl: number; codeLength: number; tries: number }>(
         '/v1/password/forgot/resend_code',
-        { ...mail },
+        { email, ...mail },
         deriveTokenKeys('passwordForgotToken', passwordForgotToken),
       ),
     forgotStatus: (passwordForgotToken: string) =>

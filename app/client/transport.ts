@@ -9,7 +9,10 @@ import type { ClientTokenKeys } from './onepw.ts';
 
 const CONTENT_TYPE = 'application/json';
 const ERRNO_TIMESTAMP = 111;
+const ERRNO_TOO_MANY = 114;
 const ERRNO_UNAVAILABLE = 201;
+/** Where the service names no time to wait. */
+const RETRY_AFTER_SECONDS = 1;
 const NONCE_BYTES = 6;
 
 export interface TransportOptions {
@@ -20,10 +23,11 @@ export interface TransportOptions {
   readonly random: (bytes: number) => Uint8Array;
   /** Of one request and its whole answer. */
   readonly timeoutMs: number;
-  /** How often a request is sent again that the service was too busy for. */
+  /** How often a request is sent again that the service was too busy for, or that came too often. */
   readonly retriesMax: number;
-  /** Longest wait before one of those. */
+  /** Longest wait before one of those: who is asked to wait for longer is told so at once. */
   readonly retryAfterMsMax: number;
+  readonly pause: (ms: number) => Promise<void>;
   /** The Accept-Language of each request; the platform's own where unset. */
   readonly language: string | undefined;
 }
@@ -43,7 +47,7 @@ export interface Transport {
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const { url, now, random, timeoutMs, retriesMax, retryAfterMsMax, language } = options;
+  const { url, now, random, timeoutMs, retriesMax, retryAfterMsMax, pause, language } = options;
   const { hostname, port: portText, protocol, pathname } = new URL(url);
   const port = portText === '' ? (protocol === 'https:' ? '443' : '80') : portText;
   const prefix = pathname === '/' ? '' : pathname.replace(/\/$/, '');
@@ -81,24 +85,38 @@ export function createTransport(options: TransportOptions): Transport {
     throw new AccountsError(String(message), { errno, statusCode: status, extras });
   };
 
+  /** Takes the service's clock for its own. @returns whether it was told it */
+  const setClock = ({ errno, extras: { serverTime } }: AccountsError): boolean => {
+    if (errno !== ERRNO_TIMESTAMP || typeof serverTime !== 'number') return false;
+    clockOffsetMs = 1000 * serverTime - now();
+    return true;
+  };
+
+  const attemptInTime = async (request: ClientRequest): Promise<Readonly<Record<string, unknown>>> => {
+    try {
+      return await attempt(request);
+    } catch (error) {
+      if (!(error instanceof AccountsError && setClock(error))) throw error;
+    }
+    return attempt(request);
+  };
+
+  /** How long to wait before asking again; undefined when there is no use in it. */
+  const waitBeforeRetry = (request: ClientRequest, error: unknown): number | undefined => {
+    if (!(error instanceof AccountsError && isSafeToRepeat(request, error))) return undefined;
+    const waitMs = 1000 * Number(error.extras['retryAfter'] ?? RETRY_AFTER_SECONDS);
+    return waitMs <= retryAfterMsMax ? waitMs : undefined;
+  };
+
   return {
     send: async (request) => {
-      let clockSet = false;
-      for (let retries = 0; ; ) {
+      for (let retries = 0; ; retries += 1) {
         try {
-          return await attempt(request);
+          return await attemptInTime(request);
         } catch (error) {
-          if (!(error instanceof AccountsError)) throw error;
-          const { serverTime, retryAfter } = error.extras;
-          if (error.errno === ERRNO_TIMESTAMP && typeof serverTime === 'number' && !clockSet) {
-            clockOffsetMs = 1000 * serverTime - now();
-            clockSet = true;
-          } else if (error.errno === ERRNO_UNAVAILABLE && retries < retriesMax && isSafeToRepeat(request)) {
-            retries += 1;
-            await pause(Math.min(retryAfterMsMax, 1000 * (Number(retryAfter) || 1)));
-          } else {
-            throw error;
-          }
+          const waitMs = retries < retriesMax ? waitBeforeRetry(request, error) : undefined;
+          if (waitMs === undefined) throw error;
+          await pause(waitMs);
         }
       }
     },
@@ -106,10 +124,13 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 /**
- * What may be asked twice: reads, and what ends the same however often it is done. A 503 may come after the work was done, so a token that is
- * used once, a password that is set or a mail that is sent is not asked for again behind its caller's back.
+ * What may be asked twice. What came too often was refused before any work. A 503 may come after the work was done: then only reads may, and
+ * what ends the same however often it is done; a token that is used once, a password that is set or a mail that is sent is not asked for again
+ * behind its caller's back.
  */
-function isSafeToRepeat({ method, path }: ClientRequest): boolean {
+function isSafeToRepeat({ method, path }: ClientRequest, { errno }: AccountsError): boolean {
+  if (errno === ERRNO_TOO_MANY) return true;
+  if (errno !== ERRNO_UNAVAILABLE) return false;
   return (
     (method === 'GET' && !path.startsWith('/v1/account/keys')) || REPEATABLE.some((start) => path.startsWith(start))
   );
@@ -154,8 +175,4 @@ function payloadHash(body: string): string {
 
 function base64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

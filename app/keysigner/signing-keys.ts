@@ -1,6 +1,7 @@
 /** The port behind which the identity provider's private key lies, and its back end in memory. */
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { type PublishedKey, publishedKey } from '../browserid/support-document.ts';
 import { readJsonSecret } from '../platform/secrets.ts';
@@ -25,6 +26,8 @@ export async function readSigningKeys(reference: string): Promise<SigningKeys> {
   return signingKeysInMemory(await readJsonSecret(reference, keySetSchema));
 }
 
+/** On libuv's threads one process signs on every core. Where there is one core, handing over costs a tenth and gains nothing. */
+const SIGNS_ON_THREADS = availableParallelism() > 1;
 const signAsync = promisify<string, Uint8Array, KeyObject, Buffer>(sign);
 
 export function signingKeysInMemory({ keys }: KeySet): SigningKeys {
@@ -37,8 +40,9 @@ export function signingKeysInMemory({ keys }: KeySet): SigningKeys {
   const all: readonly [PublishedKey, ...PublishedKey[]] = [published(current), ...others];
   return {
     kid: () => current.kid,
-    // On libuv's threads: one process signs on every core, and reads the next request meanwhile.
-    sign: async (input) => (await signAsync('sha256', Buffer.from(input), privateKey)).toString('base64url'),
+    sign: SIGNS_ON_THREADS
+      ? async (input) => (await signAsync('sha256', Buffer.from(input), privateKey)).toString('base64url')
+      : (input) => sign('sha256', Buffer.from(input), privateKey).toString('base64url'),
     published: () => all,
   };
 }

@@ -99,21 +99,29 @@ function answerMalformed(
 /**
  * Registers the probes. `/__lbheartbeat__` touches nothing and fails only while the server drains; `/__heartbeat__` asks what
  * the service needs, at most once a second, whoever calls; `/__version__` tells the release.
+ * @param pathPrefix where they answer too: the path of a public URL that has one.
  */
 export function registerProbes(
   app: FastifyInstance,
-  { version, heartbeat }: { version: ReleaseVersion; heartbeat: () => Promise<void> },
+  {
+    version,
+    heartbeat,
+    pathPrefix = '',
+  }: { version: ReleaseVersion; heartbeat: () => Promise<void>; pathPrefix?: string },
 ): void {
   const ask = once({ everyMs: 1000, timeoutMs: HEARTBEAT_MS_MAX, now: Date.now }, heartbeat);
-  app.get('/__lbheartbeat__', async (_request, reply) =>
-    app.isDraining() ? reply.code(503).send({ draining: true }) : {},
-  );
-  app.get('/__heartbeat__', async () => {
-    await ask();
-    return {};
-  });
   const versionText = `${JSON.stringify({ version: version.version, commit: version.commit, source: version.source, release: version.release }, null, 2)}\n`;
-  for (const path of ['/', '/__version__']) {
-    app.get(path, async (_request, reply) => reply.type('application/json; charset=utf-8').send(versionText));
+  for (const prefix of new Set(['', pathPrefix])) {
+    app.get(`${prefix}/__lbheartbeat__`, async (_request, reply) =>
+      app.isDraining() ? reply.code(503).send({ draining: true }) : {},
+    );
+    app.get(`${prefix}/__heartbeat__`, async () => {
+      await ask();
+      return {};
+    });
+    for (const path of ['/', '/__version__'])
+      app.get(prefix + path, async (_request, reply) =>
+        reply.type('application/json; charset=utf-8').send(versionText),
+      );
   }
 }

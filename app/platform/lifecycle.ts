@@ -52,8 +52,7 @@ function stopOnSignals(service: RunningService, log: Log): void {
   let stopping = false;
   const stop = (reason: string) => {
     if (stopping) {
-      if (reason !== 'disconnect') process.exit(1);
-      return;
+      process.exit(1);
     }
     stopping = true;
     log.info({ reason }, 'stopping');
@@ -74,8 +73,10 @@ function stopOnSignals(service: RunningService, log: Log): void {
   process.on('SIGINT', () => {
     if (process.send === undefined) stop('SIGINT');
   });
-  // A parent that was killed cannot send a signal any more.
-  process.on('disconnect', () => stop('disconnect'));
+  // A parent that was killed wants nothing more, and whoever comes after it needs the port: what was acknowledged is stored.
+  process.on('disconnect', () => {
+    if (!stopping) process.exit(1);
+  });
 }
 
 /** Tells the parent, where there is one that listens, that this process serves, and on which ports. */

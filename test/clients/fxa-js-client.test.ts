@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBox, type TestBox } from '../support/box.ts';
-import { lastMailOf } from '../support/mailbox.ts';
+import { lastMailOf, mailsOf } from '../support/mailbox.ts';
+import { spiltSecrets } from '../support/spilt-secrets.ts';
 
 interface JsSession {
   readonly uid: string;
@@ -36,6 +37,7 @@ interface JsClient {
   accountDestroy(email: string, password: string): Promise<unknown>;
   accountStatus(uid: string): Promise<{ exists: boolean }>;
   getRandomBytes(): Promise<{ data: string }>;
+  accountDevices?(sessionToken: string): Promise<readonly unknown[]>;
   deviceRegister?(sessionToken: string, name: string, type: string, options?: object): Promise<{ id: string }>;
   deviceUpdate?(sessionToken: string, id: string, name: string, options?: object): Promise<unknown>;
   deviceList?(sessionToken: string): Promise<readonly { id: string; name: string; isCurrentDevice: boolean }[]>;
@@ -45,8 +47,10 @@ interface JsClient {
 const require = createRequire(join(process.cwd(), 'package.json'));
 const CLIENTS = ['fxa-js-client-0.1', 'fxa-js-client-1.0.8', 'fxa-js-client-1.0.25'] as const;
 const HASH_MS = 60_000;
+const PASSWORD = 'pässwörd of a real client';
 
 let box: TestBox;
+const addresses: string[] = [];
 beforeAll(async () => {
   box = await startBox();
 }, 90_000);
@@ -57,8 +61,12 @@ afterAll(async () => {
 describe.each(CLIENTS)('%s', (name) => {
   const Client = require(name) as new (url: string, config?: object) => JsClient;
   const client = () => new Client(`${box.accountsUrl}/v1`);
-  const address = () => `${randomBytes(6).toString('hex')}@restmail.test`;
-  const password = 'pässwörd of a real client';
+  const address = () => {
+    const email = `${randomBytes(6).toString('hex')}@restmail.test`;
+    addresses.push(email);
+    return email;
+  };
+  const password = PASSWORD;
 
   const codeIn = (html: string, member: string) => new RegExp(`${member}=([A-Za-z0-9]+)`).exec(html)?.[1] ?? '';
   /** The oldest client gives the unwrapping key only at login. */
@@ -185,21 +193,35 @@ describe.each(CLIENTS)('%s', (name) => {
     HASH_MS,
   );
 
-  if (name !== 'fxa-js-client-0.1') {
-    test(
-      'registers, renames, lists and destroys a device',
-      async () => {
-        const email = address();
-        const { sessionToken } = await client().signUp(email, password, { preVerified: true });
-        const device = await client().deviceRegister?.(sessionToken, 'Laptop', 'desktop');
-        await client().deviceUpdate?.(sessionToken, device?.id ?? '', 'Old laptop');
-        expect(await client().deviceList?.(sessionToken)).toMatchObject([
-          { id: device?.id, name: 'Old laptop', isCurrentDevice: true },
-        ]);
-        await client().deviceDestroy?.(sessionToken, device?.id ?? '');
-        await expect(client().sessionStatus(sessionToken)).rejects.toMatchObject({ errno: 110 });
-      },
-      HASH_MS,
-    );
-  }
+  test(
+    'registers, renames, lists and destroys a device, as far as its generation knows of devices',
+    async () => {
+      const email = address();
+      const { sessionToken } = await client().signUp(email, password, { preVerified: true });
+      const { accountDevices, deviceRegister, deviceUpdate, deviceList, deviceDestroy } = client();
+      if (deviceRegister === undefined || deviceUpdate === undefined) {
+        expect(name).toBe('fxa-js-client-0.1');
+        expect(await accountDevices?.call(client(), sessionToken)).toEqual([]);
+        return;
+      }
+      const { id } = await deviceRegister.call(client(), sessionToken, 'Laptop', 'desktop');
+      await deviceUpdate.call(client(), sessionToken, id, 'Old laptop');
+      expect(await deviceList?.call(client(), sessionToken)).toMatchObject([
+        { id, name: 'Old laptop', isCurrentDevice: true },
+      ]);
+      await deviceDestroy?.call(client(), sessionToken, id);
+      await expect(client().sessionStatus(sessionToken)).rejects.toMatchObject({ errno: 110 });
+    },
+    HASH_MS,
+  );
+});
+
+test('of the addresses, tokens, keys, codes and passwords of these clients none stands in the logs', async () => {
+  const codes: string[] = [];
+  for (const email of addresses)
+    for (const { headers } of await mailsOf(box.mailUrl, email, 0))
+      codes.push(...['x-verify-code', 'x-recovery-code'].flatMap((name) => headers[name] ?? []));
+  expect(codes.length).toBeGreaterThan(0);
+  expect(box.logs()).toContain('/v1/account/create');
+  expect(spiltSecrets(box.logs(), [PASSWORD, ...codes])).toEqual([]);
 });

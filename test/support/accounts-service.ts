@@ -32,16 +32,19 @@ export interface AccountsService {
 export interface AccountsServiceOptions {
   readonly development?: boolean;
   readonly limits?: boolean;
+  /** Writes go through a real dbwriter on loopback, which checks what it is sent. */
+  readonly remote?: boolean;
   readonly keyring?: SealingKeyring;
   readonly hawkSkewSeconds?: number;
   readonly clientAddressDepth?: number;
 }
 
 export async function startAccountsService(options: AccountsServiceOptions = {}): Promise<AccountsService> {
-  const { development = true, limits = false, hawkSkewSeconds, clientAddressDepth = 0 } = options;
+  const { development = true, limits = false, remote = false, hawkSkewSeconds, clientAddressDepth = 0 } = options;
   // The store's own commands stay lenient: tests stretch cheaply also where the webhead is in production.
   const fixture = await openStoreFixture({
     limits,
+    remote,
     ...(options.keyring === undefined ? {} : { keyring: options.keyring }),
   });
   const now = () => fixture.clock.now;
