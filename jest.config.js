@@ -4,6 +4,7 @@ export default {
   testMatch: ['**/*.test.ts'],
   moduleFileExtensions: ['ts', 'js', 'cjs', 'mjs', 'json'],
   transform: { '^.+\\.ts$': '<rootDir>/test/support/esbuild-transform.cjs' },
+  moduleNameMapper: { '^(?:\\.\\./)+libs/(?:all|minimal)$': '<rootDir>/test/support/browserid-crypto-libs.cjs' },
   testSequencer: '<rootDir>/test/support/fastest-first.cjs',
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.cjs'],
   testTimeout: 30_000,

@@ -11,7 +11,7 @@ const number = z
   .regex(/^[\w-]+$/);
 
 /** The members that a key of each algorithm needs, in the order in which a missing one is told. */
-export const KEY_MEMBERS = { RS: ['n', 'e'], DS: ['y', 'p', 'q', 'g'] } as const;
+const KEY_MEMBERS = { RS: ['n', 'e'], DS: ['y', 'p', 'q', 'g'] } as const;
 
 /** A client's key as it comes; numbers are decimal, hexadecimal or base64url text, and are not looked into. */
 export const clientPublicKey = z.strictObject({

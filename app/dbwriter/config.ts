@@ -25,7 +25,7 @@ const mailbox = z
 const queueUrl = httpUrl.describe('queue of bounces and complaints that SES reports; none: they are not read');
 
 /** Settings of the dbwriter. The topology renders the same schema, so a template cannot forget or invent one. */
-export const DBWRITER_SETTINGS = z
+const DBWRITER_SETTINGS = z
   .strictObject({
     DBWRITER_ENVIRONMENT: oneOf('development', 'production').describe(
       'development accepts what only test suites ask for',

@@ -25,7 +25,7 @@ const kmsKeyIds = z
   });
 
 /** Settings of the keysigner. The topology renders the same schema, so a template cannot forget or invent one. */
-export const KEYSIGNER_SETTINGS = z
+const KEYSIGNER_SETTINGS = z
   .strictObject({
     KEYSIGNER_LISTEN_HOST: hostname,
     KEYSIGNER_PORT: port.describe('TCP port that the internal load balancer forwards to'),

@@ -1,6 +1,6 @@
 /** The identity provider's keys over time: the next one is published before it signs, the last one stays published after. */
 
-import { generateKeyPair } from 'node:crypto';
+import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 
@@ -10,6 +10,7 @@ export const PUBLISHED_BEFORE_SIGNING_MS = 24 * HOUR_MS;
 /** The longest certificate lives 24 hours; caches as long again. */
 export const PUBLISHED_AFTER_SIGNING_MS = 48 * HOUR_MS;
 const MODULUS_BITS = 2048;
+const KID_BYTES = 4;
 
 const pem = z.string().max(8192).startsWith('-----BEGIN ');
 const keyOfSet = z.strictObject({
@@ -90,6 +91,6 @@ async function createKey(state: 'current' | 'next', now: number): Promise<KeyOfS
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
-  const kid = `${new Date(now).toISOString().slice(0, 10)}-${now.toString(36)}`;
+  const kid = `${new Date(now).toISOString().slice(0, 10)}-${randomBytes(KID_BYTES).toString('hex')}`;
   return { kid, state, since: now, publicKeyPem: publicKey, privateKeyPem: privateKey };
 }

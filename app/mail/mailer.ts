@@ -7,6 +7,8 @@ import { type MailSettings, type RenderedMail, renderMail } from './render.ts';
 /** A client waits for most mails; less than the 1.9 s after which a webhead takes the dbwriter to be gone. */
 const SEND_MS_MAX = 1500;
 const SENDS_MAX = 100;
+/** What would make more of an address than one: sign-up lets none of it through, and neither does this. */
+const NOT_ONE_ADDRESS = /[\s,;:<>()"[\]\\]|\p{C}/u;
 
 export interface MailTransport {
   /** Rejects with whatever went wrong. */
@@ -23,6 +25,7 @@ export function openMailer({ transport, ...settings }: MailSettings & { transpor
   let sends = 0;
   return {
     send: async (mail) => {
+      if (NOT_ONE_ADDRESS.test(mail.to)) throw new MailUnavailable('the address of a mail is not one address');
       if (sends >= SENDS_MAX) throw new MailUnavailable(`more than ${SENDS_MAX} mails are being sent`);
       sends += 1;
       try {

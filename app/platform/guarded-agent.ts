@@ -36,14 +36,19 @@ const REFUSED_RANGES = [
   ['3fff::', 20],
 ] as const satisfies readonly (readonly [string, number])[];
 
-const refused = new BlockList();
-for (const [address, prefix] of REFUSED_RANGES)
-  refused.addSubnet(address, prefix, address.includes(':') ? 'ipv6' : 'ipv4');
+// Two lists: one list would hold an IPv4 address to the IPv6 ranges too, by its mapped form.
+const refused = { ipv4: new BlockList(), ipv6: new BlockList() };
+for (const [address, prefix] of REFUSED_RANGES) {
+  const family = address.includes(':') ? 'ipv6' : 'ipv4';
+  refused[family].addSubnet(address, prefix, family);
+}
 
 /** Whether the internet routes an address. Mapped and translated IPv4 addresses are refused with the rest of their ranges. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
-  return family !== 0 && !refused.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  if (family === 0) return false;
+  const name = family === 4 ? 'ipv4' : 'ipv6';
+  return !refused[name].check(address, name);
 }
 
 export interface GuardedAgentOptions {

@@ -1,7 +1,7 @@
 /** Asking a costly question at most once in a while, however many want to know. */
 
 /** The question was not answered in time. */
-export class AskTimedOut extends Error {
+class AskTimedOut extends Error {
   override readonly name = 'AskTimedOut';
 }
 

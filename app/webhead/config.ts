@@ -20,7 +20,7 @@ import { storeSettings } from '../storage/settings.ts';
 const DAY_MS = 86_400_000;
 
 /** Settings of the webhead. The topology renders the same schema, so a template cannot forget or invent one. */
-export const WEBHEAD_SETTINGS = z
+const WEBHEAD_SETTINGS = z
   .strictObject({
     WEBHEAD_ENVIRONMENT: oneOf('development', 'production').describe(
       'development accepts what only test suites ask for',

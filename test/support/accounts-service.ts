@@ -37,10 +37,12 @@ export interface AccountsServiceOptions {
   readonly keyring?: SealingKeyring;
   readonly hawkSkewSeconds?: number;
   readonly clientAddressDepth?: number;
+  readonly publicUrl?: string;
 }
 
 export async function startAccountsService(options: AccountsServiceOptions = {}): Promise<AccountsService> {
   const { development = true, limits = false, remote = false, hawkSkewSeconds, clientAddressDepth = 0 } = options;
+  const { publicUrl = PUBLIC_URL } = options;
   // The store's own commands stay lenient: tests stretch cheaply also where the webhead is in production.
   const fixture = await openStoreFixture({
     limits,
@@ -61,7 +63,7 @@ export async function startAccountsService(options: AccountsServiceOptions = {})
       send: (devices, { payload }) => void pushed.push({ devices, payload }),
     },
     toucher: createSessionToucher({ writer: fixture.writer, afterMs: 3_600_000, now, log: SILENT }),
-    publicUrl: PUBLIC_URL,
+    publicUrl,
     contentUrl: `${PUBLIC_URL}/pages`,
     redirectDomain: 'firefox.com',
     development,

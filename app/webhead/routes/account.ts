@@ -103,9 +103,8 @@ function createAccount(service: WebheadService): Route {
     errors: ['ACCOUNT_EXISTS', 'INVALID_VERIFICATION_CODE', 'TOO_MANY_REQUESTS'],
     handle: async ({ body, query, context, signal }) => {
       const { email, authPW, device, preVerified = false, redirectTo: redirect, resume: resumed } = body;
-      const { _createdAt: sessionCreatedAt } = query;
-      if (sessionCreatedAt !== undefined && sessionCreatedAt >= now()) throw invalidParameter('_createdAt');
-      if (device !== undefined && !arePushKeysPaired(device)) throw missingParameter('pushAuthKey');
+      const backDated = backDatedSession(query._createdAt, now());
+      const brought = broughtDevice(device);
       await limiter.check({ action: 'accountCreate', clientAddress: context.clientAddress, email });
       const holder = await service.reader.accountByEmail(normalizeEmail(email));
       if (holder?.verified === true) throw serviceError('ACCOUNT_EXISTS', { extras: { email } });
@@ -117,8 +116,8 @@ function createAccount(service: WebheadService): Route {
         wantsKeys: query.keys,
         mail: { service: body.service ?? query.service, redirectTo: redirect, resume: resumed },
         request: context,
-        ...(sessionCreatedAt === undefined ? {} : { sessionCreatedAt }),
-        ...(device === undefined ? {} : { device: describeDevice(device) }),
+        ...backDated,
+        ...brought,
       });
       if (created.outcome === 'email-taken') throw serviceError('ACCOUNT_EXISTS', { extras: { email } });
       const { uid, verified, session, deviceId } = created;
@@ -130,6 +129,19 @@ function createAccount(service: WebheadService): Route {
       };
     },
   });
+}
+
+/** For test suites: the time at which a new session is said to have begun. */
+function backDatedSession(sessionCreatedAt: number | undefined, now: number): { sessionCreatedAt?: number } {
+  if (sessionCreatedAt === undefined) return {};
+  if (sessionCreatedAt >= now) throw invalidParameter('_createdAt');
+  return { sessionCreatedAt };
+}
+
+function broughtDevice(device: BroughtDevice | undefined): { device?: DeviceDescription } {
+  if (device === undefined) return {};
+  if (!arePushKeysPaired(device)) throw missingParameter('pushAuthKey');
+  return { device: describeDevice(device) };
 }
 
 function login(service: WebheadService): Route {
@@ -160,6 +172,7 @@ function login(service: WebheadService): Route {
     ],
     handle: async ({ body, query, context, signal }) => {
       const { email, authPW, originalLoginEmail: typedEmail, device } = body;
+      const brought = broughtDevice(device);
       await limiter.check({ action: 'accountLogin', clientAddress: context.clientAddress, email });
       const { ended, account } = await withPassword(
         service,
@@ -171,7 +184,7 @@ function login(service: WebheadService): Route {
             request: context,
             service: body.service ?? query.service,
             reason: body.reason,
-            ...(device === undefined ? {} : { device: describeDevice(device) }),
+            ...brought,
           }),
       );
       return { uid: account.uid, ...ended.session, verified: ended.verified, ...(ended.verified ? {} : unverified) };

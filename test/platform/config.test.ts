@@ -1,0 +1,112 @@
+/** Settings: every fault at once, by variable, with what it got and what is allowed; no secret is repeated. */
+
+import { describe, expect, test } from '@jest/globals';
+import { readDbwriterConfig } from '../../app/dbwriter/config.ts';
+import { readKeysignerConfig } from '../../app/keysigner/config.ts';
+import { ConfigError } from '../../app/platform/config.ts';
+import { readWebheadConfig } from '../../app/webhead/config.ts';
+
+const DBWRITER = {
+  DBWRITER_ENVIRONMENT: 'development',
+  DBWRITER_LISTEN_HOST: '127.0.0.1',
+  DBWRITER_PORT: '0',
+  DBWRITER_URL: 'http://127.0.0.1:8080',
+  DBWRITER_LOG_LEVEL: 'info',
+  DBWRITER_REGION: 'us-east-1',
+  DBWRITER_STORE: 'sqlite',
+  DBWRITER_SQLITE_FILE: '/var/lib/accounts.sqlite',
+  DBWRITER_MIGRATE_AT_START: 'true',
+  DBWRITER_PUBLIC_URL: 'http://127.0.0.1:9000',
+  DBWRITER_SEALING_KEYRING_SECRET: 'file:/keyring.json',
+  DBWRITER_WEBHEAD_SECRET: 'secretsmanager:prod/webhead',
+  DBWRITER_WRITES_MAX: '100',
+  DBWRITER_MAIL_TRANSPORT: 'smtp',
+  DBWRITER_MAIL_SENDER: 'no-reply@example.org',
+  DBWRITER_MAIL_CONTENT_URL: 'http://127.0.0.1:9000/pages',
+  DBWRITER_MAIL_SYNC_URL: 'http://127.0.0.1:9000/pages/connect',
+  DBWRITER_SMTP_HOST: 'localhost',
+  DBWRITER_SMTP_PORT: '25',
+  DBWRITER_LIMITS: 'false',
+  DBWRITER_LOCKOUT: 'false',
+  DBWRITER_RESEND_BLACKOUT_MS: '0',
+  DBWRITER_SESSION_IDLE_MS: '2419200000',
+  DBWRITER_DEAD_ROWS_KEPT_MS: '172800000',
+  DBWRITER_EVENTS_KEPT_MS: '604800000',
+  DBWRITER_DRAIN_MS: '0',
+};
+
+function faultsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+const dbwriterFaults = (changes: Record<string, string | undefined>) =>
+  faultsOf(() => readDbwriterConfig({ ...DBWRITER, ...changes }));
+
+describe("a role's settings", () => {
+  test('are read under their names, typed and frozen, whatever else the environment holds', () => {
+    const config = readDbwriterConfig({ ...DBWRITER, PATH: '/bin', WEBHEAD_PORT: 'x' });
+    expect(config).toMatchObject({ DBWRITER_PORT: 0, DBWRITER_LIMITS: false, DBWRITER_WRITES_MAX: 100 });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  test('are told wrong all at once, with what was got and what is allowed', () => {
+    const faults = dbwriterFaults({
+      DBWRITER_PORT: '70000',
+      DBWRITER_LIMITS: 'yes',
+      DBWRITER_URL: 'ftp://x',
+      DBWRITER_SQLITE_FILE: undefined,
+    });
+    expect(faults).toEqual([
+      'DBWRITER_PORT: got "70000", allowed: a whole number from 0 to 65535',
+      'DBWRITER_URL: got "ftp://x", allowed: an http or https URL without query and without a slash at its end',
+      'DBWRITER_SQLITE_FILE: is missing, allowed: an absolute path',
+      'DBWRITER_LIMITS: got "yes", allowed: true or false',
+    ]);
+  });
+
+  test('that are misspelt are told with the nearest name', () =>
+    expect(dbwriterFaults({ DBWRITER_PROT: '1' })).toEqual([
+      'DBWRITER_PROT: is no setting, did you mean DBWRITER_PORT?',
+    ]));
+
+  test('that are secret are not repeated', () => {
+    const faults = dbwriterFaults({ DBWRITER_WEBHEAD_SECRET: 'hunter2' }).join();
+    expect(faults).toContain('DBWRITER_WEBHEAD_SECRET: got a value that is not shown');
+    expect(faults).not.toContain('hunter2');
+  });
+
+  test.each(['cassandra', 'mysql'])('name the store %s, which this release does not carry', (store) =>
+    expect(dbwriterFaults({ DBWRITER_STORE: store }).join()).toContain('(the others are not in this release)'),
+  );
+
+  test('that go together are told together', () => {
+    expect(dbwriterFaults({ DBWRITER_SMTP_HOST: undefined })).toEqual([
+      'DBWRITER_SMTP_HOST: is needed by the transport smtp',
+    ]);
+    expect(dbwriterFaults({ DBWRITER_MAIL_TRANSPORT: 'ses' })).toEqual([
+      'DBWRITER_SES_REGION: is needed by the transport ses',
+    ]);
+    expect(dbwriterFaults({ DBWRITER_TLS_CERTIFICATE_FILE: '/x' }).join()).toContain(
+      'goes with DBWRITER_TLS_PRIVATE_KEY_FILE',
+    );
+  });
+
+  test('of development refuse to start in production, by name', () =>
+    expect(dbwriterFaults({ DBWRITER_ENVIRONMENT: 'production' })).toEqual([
+      'DBWRITER_PUBLIC_URL: got "http://127.0.0.1:9000", allowed: an https URL in production',
+      'DBWRITER_LIMITS: got "false", allowed: true in production',
+      'DBWRITER_RESEND_BLACKOUT_MS: got "0", allowed: at least 60000 in production',
+    ]));
+});
+
+test('a role without any setting is told every one that it needs', () => {
+  expect(faultsOf(() => readWebheadConfig({})).length).toBeGreaterThan(20);
+  expect(faultsOf(() => readKeysignerConfig({})).length).toBeGreaterThan(8);
+  for (const fault of faultsOf(() => readKeysignerConfig({})))
+    expect(fault).toMatch(/^KEYSIGNER_\w+: is missing, allowed: ./);
+});
