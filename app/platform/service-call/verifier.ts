@@ -1,7 +1,7 @@
 /** The other end of a service call: who calls is known by the signature, and what is called by its hash. */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { parseHawkHeader } from '../hawk/header.ts';
+import { type HawkHeader, parseHawkHeader } from '../hawk/header.ts';
 import { verifyHawkMac, verifyHawkPayload } from '../hawk/mac.ts';
 import type { PairSecrets } from '../secrets.ts';
 
@@ -60,14 +60,16 @@ export function createServiceCallVerifier(
       }
       if (Math.abs(now() / 1000 - Number(header.ts)) > SKEW_SECONDS_MAX)
         throw new CallRefused('clock differs by more than a minute');
-      const body = request.rawBody ?? EMPTY;
-      const contentType = body.length === 0 ? '' : (request.headers['content-type'] ?? '');
-      if (header.hash === undefined || !verifyHawkPayload(header.hash, { contentType, body })) {
-        throw new CallRefused('wrong payload hash');
-      }
+      if (!isPayloadOf(header, request)) throw new CallRefused('wrong payload hash');
       return caller.name;
     },
   };
+}
+
+/** Whether the header's hash is that of the raw body. */
+function isPayloadOf({ hash }: HawkHeader, { rawBody: body = EMPTY, headers }: FastifyRequest): boolean {
+  const contentType = body.length === 0 ? '' : (headers['content-type'] ?? '');
+  return hash !== undefined && verifyHawkPayload(hash, { contentType, body });
 }
 
 function callersById(callers: Readonly<Record<string, PairSecrets>>): ReadonlyMap<string, Caller> {
