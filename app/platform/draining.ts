@@ -1,15 +1,29 @@
 /** Stopping a server without failing a request: clients are told to go elsewhere before any connection is closed. */
 
+import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** True from the first moment of the stop: load balancers are told so. */
     isDraining(): boolean;
-    /** Answers `connection: close` for a while, then closes what is idle, waits for what is in flight, and returns. */
+    /**
+     * Answers `connection: close` for a while, then closes what is idle, waits for what is in flight, and returns: 8 s after the
+     * drain at the latest, having cut what is left.
+     */
     drainAndClose(): Promise<void>;
   }
 }
+
+const LOOK_EVERY_MS = 25;
+/**
+ * A connection that never carried a request, such as one that a browser opens in advance, is none of those that Node calls idle. It may
+ * bring its first request for so long after the server stopped listening; nobody would end it otherwise.
+ */
+const FIRST_REQUEST_MS_MAX = 1000;
+/** What is in flight may take so long to end. The longest drain (20 s) and this are less than the 30 s that a stop may take. */
+const IN_FLIGHT_MS_MAX = 8000;
 
 /**
  * Prepares a server for a graceful stop. To be called before the server listens.
@@ -18,7 +32,11 @@ declare module 'fastify' {
  */
 export function prepareDraining(app: FastifyInstance, { drainMs }: { drainMs: number }): void {
   let draining = false;
-  app.addHook('onRequest', (_request, reply, done) => {
+  const open = openSockets(app, 'connection');
+  // Whoever brings a request is no longer silent. Over TLS, the request's socket is the one that the handshake made of the connection's.
+  const silent = openSockets(app, app.server instanceof TlsServer ? 'secureConnection' : 'connection');
+  app.addHook('onRequest', (request, reply, done) => {
+    silent.delete(request.raw.socket);
     if (draining) reply.raw.setHeader('connection', 'close');
     done();
   });
@@ -26,11 +44,27 @@ export function prepareDraining(app: FastifyInstance, { drainMs }: { drainMs: nu
   app.decorate('drainAndClose', async () => {
     draining = true;
     if (app.server.listening) await connectionsGone(app, drainMs);
-    await app.close();
+    const timers = [
+      setTimeout(() => destroyAll(silent), FIRST_REQUEST_MS_MAX),
+      setTimeout(() => destroyAll(open), IN_FLIGHT_MS_MAX),
+    ];
+    await app.close().finally(() => timers.forEach((timer) => clearTimeout(timer)));
   });
 }
 
-const LOOK_EVERY_MS = 25;
+/** Keeps the set of what is connected by an event of the server, until it is closed. */
+function openSockets({ server }: FastifyInstance, event: 'connection' | 'secureConnection'): Set<Socket> {
+  const open = new Set<Socket>();
+  server.on(event, (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return open;
+}
+
+function destroyAll(sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) socket.destroy();
+}
 
 /** Waits until every client has closed its connection, but no longer than the drain may take. */
 async function connectionsGone({ server }: FastifyInstance, drainMs: number): Promise<void> {

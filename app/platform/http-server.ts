@@ -14,6 +14,8 @@ const KEEP_ALIVE_MS = 75_000;
 /** A request must be whole by then, so that slow senders hold no connection for ever. */
 const REQUEST_MS_MAX = 30_000;
 const HEADERS_MS_MAX = 10_000;
+/** How often the two limits above are looked at; Node's own 30 s would stretch them. */
+const LIMITS_LOOK_EVERY_MS = 5000;
 const HEADER_BYTES_MAX = 16_384;
 /** Path and query, where routes take parameters from the path. */
 const PARAMETER_CHARACTERS_MAX = 512;
@@ -43,6 +45,7 @@ export function createHttpServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_MS_MAX,
     headersTimeout: HEADERS_MS_MAX,
+    connectionsCheckingInterval: LIMITS_LOOK_EVERY_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
   };
   const app = fastify({

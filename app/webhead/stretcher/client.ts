@@ -25,8 +25,8 @@ export interface Stretcher {
   close(): Promise<void>;
 }
 
-/** Beyond the longest wait in the queue: a hash takes under a second even on a loaded machine. */
-const HASH_MS_MAX = 15_000;
+/** Beyond the longest wait in the queue: a hash takes under a second even on a loaded machine, and clients wait 30 s for their answer. */
+const HASH_MS_MAX = 5_000;
 
 interface StretchedKeys {
   readonly verifyHash: string;
