@@ -48,7 +48,9 @@ export function prepareDraining(app: FastifyInstance, { drainMs }: { drainMs: nu
       setTimeout(() => destroyAll(silent), FIRST_REQUEST_MS_MAX),
       setTimeout(() => destroyAll(open), IN_FLIGHT_MS_MAX),
     ];
-    await app.close().finally(() => timers.forEach((timer) => clearTimeout(timer)));
+    await app.close().finally(() => {
+      for (const timer of timers) clearTimeout(timer);
+    });
   });
 }
 
