@@ -1,4 +1,4 @@
-/** BrowserID certificates: a client's public key, signed together with what the identity provider knows of its owner. Pure. */
+/** BrowserID certificates: a client's public key, signed with what the identity provider knows of its owner. Pure. */
 
 /** The certificate is born a little in the past, for relying services whose clocks are behind. */
 const ISSUED_BEFORE_MS = 10_000;

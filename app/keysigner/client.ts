@@ -11,9 +11,11 @@ export class KeysignerUnavailable extends Error {
   override readonly name = 'KeysignerUnavailable';
 }
 
-/** A support document may be so old while the keysigner answers, and so old when it is gone. */
+/** Published keys may be so old while the keysigner answers, and so old when it is gone. */
 const KEYS_FRESH_MS = 10_000;
 const KEYS_STALE_MS_MAX = 86_400_000;
+/** When it is gone, known keys are told at once, and it is asked again, and put on the record, this often. */
+const ASK_AGAIN_MS = 2000;
 
 const publishedKeys = z.object({
   keys: z.tuple(
@@ -25,12 +27,17 @@ type PublishedKeys = readonly [PublishedKey, ...PublishedKey[]];
 
 export type SignedOutcome =
   | { readonly outcome: 'signed'; readonly cert: string }
-  | { readonly outcome: 'too-many-requests'; readonly retryAfterSeconds: number };
+  | { readonly outcome: 'too-many-requests'; readonly retryAfterSeconds: number }
+  /** The keysigner signs for less time than was asked for. */
+  | { readonly outcome: 'duration-too-long' };
 
 export interface KeysignerClient {
   /** @throws KeysignerUnavailable within the caller's time limit */
   signCertificate(request: CertificateRequest): Promise<SignedOutcome>;
-  /** The keys to publish, the one that signs first; remembered for a while. @throws KeysignerUnavailable when they were never learnt. */
+  /**
+   * The keys to publish, the one that signs first. They are remembered for 10 s, and for a day when the keysigner is gone.
+   * @throws KeysignerUnavailable when it is gone and they were not learnt within a day.
+   */
   publishedKeys(): Promise<PublishedKeys>;
   /** Resolves when a keysigner answers, now. @throws KeysignerUnavailable */
   ping(): Promise<void>;
@@ -47,6 +54,7 @@ export function createKeysignerClient({
 }): KeysignerClient {
   let known: { keys: PublishedKeys; learntAt: number } | undefined;
   let asking: Promise<PublishedKeys> | undefined;
+  let failedAt = Number.NEGATIVE_INFINITY;
 
   const askKeys = async (): Promise<PublishedKeys> => {
     const { body } = await unlessGone(caller.get('/v1/keys'));
@@ -61,23 +69,28 @@ export function createKeysignerClient({
       const { statusCode, body } = await unlessGone(caller.call('/v1/certificates', request));
       if (statusCode === 200 && hasText(body, 'cert')) return { outcome: 'signed', cert: body.cert };
       if (statusCode === 429) return { outcome: 'too-many-requests', retryAfterSeconds: retryAfterOf(body) };
+      if (statusCode === 400 && hasText(body, 'error') && body.error === 'duration too long')
+        return { outcome: 'duration-too-long' };
       throw new KeysignerUnavailable(`the keysigner answered ${statusCode}`);
     },
     ping: async () => {
       await askKeys();
     },
     publishedKeys: async () => {
-      if (known !== undefined && now() - known.learntAt < KEYS_FRESH_MS) return known.keys;
-      asking ??= askKeys().finally(() => {
-        asking = undefined;
-      });
-      try {
-        return await asking;
-      } catch (error) {
-        if (known === undefined || now() - known.learntAt > KEYS_STALE_MS_MAX) throw error;
-        log.warn({ err: error, learntAt: known.learntAt }, 'the keysigner is gone: publishing the keys it told last');
-        return known.keys;
-      }
+      const age = () => (known === undefined ? Number.POSITIVE_INFINITY : now() - known.learntAt);
+      if (known !== undefined && age() < KEYS_FRESH_MS) return known.keys;
+      if (known !== undefined && age() <= KEYS_STALE_MS_MAX && now() - failedAt < ASK_AGAIN_MS) return known.keys;
+      asking ??= askKeys()
+        .catch((error: unknown) => {
+          failedAt = now();
+          if (known === undefined || age() > KEYS_STALE_MS_MAX) throw error;
+          log.warn({ err: error, learntAt: known.learntAt }, 'the keysigner is gone: publishing the keys it told last');
+          return known.keys;
+        })
+        .finally(() => {
+          asking = undefined;
+        });
+      return asking;
     },
   };
 }

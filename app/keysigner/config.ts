@@ -24,6 +24,14 @@ const kmsKeyIds = z
     error: `up to ${KMS_KEYS_MAX} key ids or ARNs with commas between them, the one that signs first`,
   });
 
+const DOMAIN_ALLOWED =
+  'the host of the public URL as a browser writes it, with its port when that is not the default one';
+
+/** Whether the text is a URL's `host`: what certificates name must be what relying services compare it with. */
+function isHost(text: string): boolean {
+  return ['https', 'http'].some((scheme) => URL.parse(`${scheme}://${text}`)?.host === text);
+}
+
 /** Settings of the keysigner. The topology renders the same schema, so a template cannot forget or invent one. */
 const KEYSIGNER_SETTINGS = z
   .strictObject({
@@ -33,11 +41,7 @@ const KEYSIGNER_SETTINGS = z
     KEYSIGNER_TLS_CERTIFICATE_FILE: absolutePath.optional(),
     KEYSIGNER_TLS_PRIVATE_KEY_FILE: absolutePath.optional(),
     KEYSIGNER_LOG_LEVEL: logLevel,
-    KEYSIGNER_DOMAIN: z
-      .string({ error: 'the host of the public URL, with a port that is not the default one' })
-      .regex(/^[a-zA-Z0-9.[\]:-]{1,255}$/, {
-        error: 'the host of the public URL, with a port that is not the default one',
-      }),
+    KEYSIGNER_DOMAIN: z.string({ error: DOMAIN_ALLOWED }).max(255).refine(isHost, { error: DOMAIN_ALLOWED }),
     KEYSIGNER_BACKEND: oneOf('memory', 'kms').describe('where the private key lies'),
     KEYSIGNER_KEY_SET_SECRET: secretReference.optional().describe('the key set of the back end memory'),
     KEYSIGNER_KMS_KEY_IDS: kmsKeyIds.optional(),

@@ -1,4 +1,4 @@
-/** The identity provider's keys over time: the next one is published before it signs, the last one stays published after. */
+/** The identity provider's keys over time: the next one is published before it signs, the last one stays so after. */
 
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
 export const PUBLISHED_BEFORE_SIGNING_MS = 24 * HOUR_MS;
 /** The longest certificate lives 24 hours; caches as long again. */
 export const PUBLISHED_AFTER_SIGNING_MS = 48 * HOUR_MS;
-const MODULUS_BITS = 2048;
+export const MODULUS_BITS = 2048;
 const KID_BYTES = 4;
 
 const pem = z.string().max(8192).startsWith('-----BEGIN ');
@@ -62,7 +62,10 @@ export async function prepareNextKey({ keys }: KeySet, now: number): Promise<Key
   return { keys: [...keys, await createKey('next', now)] };
 }
 
-/** Makes the next key the one that signs; the one before stays published. @throws RotationRefused when it was not published for 24 hours. */
+/**
+ * Makes the next key the one that signs; the one before stays published, and its private part is dropped.
+ * @throws RotationRefused when it was not published for 24 hours.
+ */
 export function promoteNextKey({ keys }: KeySet, now: number): KeySet {
   const next = keys.find(({ state }) => state === 'next');
   if (next === undefined) throw new RotationRefused('no key is prepared');

@@ -77,6 +77,11 @@ export function createKeysignerServer(options: KeysignerServerOptions): FastifyI
         return { cert: signed.cert };
       case 'refused':
         return reply.code(400).send({ error: 'wrong request', faults: [signed.fault] });
+      case 'duration-too-long':
+        return reply.code(400).send({
+          error: 'duration too long',
+          faults: [`durationMs: got ${asked.data.durationMs}, allowed: up to ${signed.durationMsMax}`],
+        });
       case 'too-many':
         return reply.code(429).header('retry-after', signed.retryAfter).send({ retryAfter: signed.retryAfter });
       case 'busy':
@@ -92,6 +97,7 @@ export function createKeysignerServer(options: KeysignerServerOptions): FastifyI
 type SigningOutcome =
   | { readonly outcome: 'signed'; readonly cert: string }
   | { readonly outcome: 'refused'; readonly fault: string }
+  | { readonly outcome: 'duration-too-long'; readonly durationMsMax: number }
   | { readonly outcome: 'too-many'; readonly retryAfter: number }
   | { readonly outcome: 'busy' };
 
@@ -109,15 +115,14 @@ function createSigner({
   return async (caller: string, request: CertificateRequest): Promise<SigningOutcome> => {
     const missing = missingKeyMember(request.publicKey);
     if (missing !== undefined) return { outcome: 'refused', fault: `publicKey.${missing}: missing` };
-    if (request.durationMs > durationMsMax) {
-      return { outcome: 'refused', fault: `durationMs: got ${request.durationMs}, allowed: up to ${durationMsMax}` };
-    }
-    const retryAfter = perCaller.take(caller) || perUid.take(request.uid);
+    if (request.durationMs > durationMsMax) return { outcome: 'duration-too-long', durationMsMax };
+    if (signatures >= signaturesMax) return { outcome: 'busy' };
+    // The account first: one that asks too often must not use up what its webheads may ask for all others.
+    const retryAfter = perUid.take(request.uid) || perCaller.take(caller);
     if (retryAfter > 0) {
       log.warn({ audit: 'certificate-refused', caller, uid: request.uid, retryAfter }, 'too many signatures');
       return { outcome: 'too-many', retryAfter };
     }
-    if (signatures >= signaturesMax) return { outcome: 'busy' };
     signatures += 1;
     try {
       const kid = keys.kid();

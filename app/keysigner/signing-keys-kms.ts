@@ -8,6 +8,13 @@ import { type SigningKeys, SigningUnavailable } from './signing-keys.ts';
 const RETRY_MS = 2000;
 const KMS_MS_MAX = 2000;
 const ATTEMPTS_MAX = 2;
+/** A key's id is the beginning of its hash, in hex. */
+const KID_CHARACTERS = 16;
+
+interface KmsKey {
+  readonly arn: string;
+  readonly published: PublishedKey;
+}
 
 export interface KmsSigningKeysOptions {
   readonly region: string;
@@ -25,21 +32,27 @@ export async function openKmsSigningKeys({
   const { GetPublicKeyCommand, KMSClient, SignCommand } = await import('@aws-sdk/client-kms');
   const client = new KMSClient({ region, maxAttempts: ATTEMPTS_MAX });
   const [signingKeyId, ...otherKeyIds] = keyIds;
-  let known: readonly [PublishedKey, ...PublishedKey[]] | undefined;
+  let known: { signingArn: string; published: readonly [PublishedKey, ...PublishedKey[]] } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
-  const learn = async (keyId: string): Promise<PublishedKey> => {
-    const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: keyId }), {
+  const learn = async (keyId: string): Promise<KmsKey> => {
+    const { PublicKey, KeyId: arn } = await client.send(new GetPublicKeyCommand({ KeyId: keyId }), {
       abortSignal: AbortSignal.timeout(KMS_MS_MAX),
     });
-    if (PublicKey === undefined) throw new SigningUnavailable('KMS answered without a public key');
-    const kid = createHash('sha256').update(PublicKey).digest('hex').slice(0, 16);
-    return publishedKey(kid, createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' }));
+    if (PublicKey === undefined || arn === undefined) throw new SigningUnavailable('KMS answered without a public key');
+    const kid = createHash('sha256').update(PublicKey).digest('hex').slice(0, KID_CHARACTERS);
+    const key = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' });
+    return { arn, published: publishedKey(kid, key) };
   };
   const learnAll = async () => {
     try {
-      known = [await learn(signingKeyId), ...(await Promise.all(otherKeyIds.map(learn)))];
+      const [signing, ...others] = await Promise.all([learn(signingKeyId), ...otherKeyIds.map(learn)]);
+      // An alias may be given to another key at any time; what is published must be what signs.
+      known = {
+        signingArn: signing.arn,
+        published: [signing.published, ...others.map(({ published }) => published)],
+      };
     } catch (error) {
       log.error({ err: error }, 'KMS did not tell the public keys');
       if (!closed) timer = setTimeout(learnAll, RETRY_MS);
@@ -47,17 +60,17 @@ export async function openKmsSigningKeys({
   };
   void learnAll();
 
-  const published = () => {
+  const learnt = () => {
     if (known === undefined) throw new SigningUnavailable('KMS has not told the public keys yet');
     return known;
   };
   return {
-    kid: () => published()[0].kid,
-    published,
+    kid: () => learnt().published[0].kid,
+    published: () => learnt().published,
     sign: async (input) => {
       const Message = createHash('sha256').update(input).digest();
       const request = {
-        KeyId: signingKeyId,
+        KeyId: learnt().signingArn,
         Message,
         MessageType: 'DIGEST',
         SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256',

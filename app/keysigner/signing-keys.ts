@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { type PublishedKey, publishedKey } from '../browserid/support-document.ts';
 import { readJsonSecret } from '../platform/secrets.ts';
-import { type KeySet, keySetSchema } from './key-set.ts';
+import { type KeyOfSet, type KeySet, keySetSchema, MODULUS_BITS } from './key-set.ts';
 
 /** The back end cannot sign now. */
 export class SigningUnavailable extends Error {
@@ -30,12 +30,13 @@ export async function readSigningKeys(reference: string): Promise<SigningKeys> {
 const SIGNS_ON_THREADS = availableParallelism() > 1;
 const signAsync = promisify<string, Uint8Array, KeyObject, Buffer>(sign);
 
+/** @throws RangeError when a key is not RSA, is too short, or its two parts are of different keys: nobody could verify what it signs. */
 export function signingKeysInMemory({ keys }: KeySet): SigningKeys {
   const current = keys.find(({ state }) => state === 'current');
   if (current?.privateKeyPem === undefined)
     throw new RangeError('a key set must have a current key with its private part');
   const privateKey = createPrivateKey(current.privateKeyPem);
-  const published = (key: (typeof keys)[number]) => publishedKey(key.kid, createPublicKey(key.publicKeyPem));
+  const published = (key: KeyOfSet) => publishedKey(key.kid, readPublicKey(key));
   const others = keys.filter((key) => key !== current).map(published);
   const all: readonly [PublishedKey, ...PublishedKey[]] = [published(current), ...others];
   return {
@@ -45,4 +46,14 @@ export function signingKeysInMemory({ keys }: KeySet): SigningKeys {
       : (input) => sign('sha256', Buffer.from(input), privateKey).toString('base64url'),
     published: () => all,
   };
+}
+
+function readPublicKey({ kid, publicKeyPem, privateKeyPem }: KeyOfSet): KeyObject {
+  const key = createPublicKey(publicKeyPem);
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (bits < MODULUS_BITS)
+    throw new RangeError(`key ${kid} has ${bits} bits, allowed: RSA of ${MODULUS_BITS} and more`);
+  if (privateKeyPem !== undefined && !createPublicKey(privateKeyPem).equals(key))
+    throw new RangeError(`the two parts of key ${kid} are not of one key`);
+  return key;
 }

@@ -1,6 +1,6 @@
 /** `picl-idp keys`: the rotation of the identity provider's key. */
 
-import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import {
   createKeySet,
@@ -11,6 +11,7 @@ import {
   retirePreviousKeys,
 } from '../keysigner/key-set.ts';
 import { writeSecretFile } from '../platform/secret-file.ts';
+import { readJsonSecret } from '../platform/secrets.ts';
 
 interface KeysOptions {
   readonly file: string;
@@ -58,7 +59,7 @@ export function keysCommand(): Command {
 }
 
 async function runStep(options: KeysOptions, step: RotationStep): Promise<void> {
-  const before = keySetSchema.parse(JSON.parse(await readFile(options.file, 'utf8')));
+  const before = await readJsonSecret(`file:${resolve(options.file)}`, keySetSchema);
   const after = await step(before, Date.now());
   if (after !== before) await writeSecretFile(options.file, JSON.stringify(after), { replace: true });
   tell(after, options);

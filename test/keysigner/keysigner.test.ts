@@ -187,6 +187,8 @@ describe('the key set', () => {
 
 describe('a key in KMS', () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  /** What the alias stands for when the keysigner starts: what was published is what signs, wherever the alias goes. */
+  const KEY_ARN = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
   const state = { gone: true };
   // KMS's JSON protocol, as far as the two calls go; it really signs.
   const kms = createServer((request, response) => {
@@ -199,14 +201,17 @@ describe('a key in KMS', () => {
         response.writeHead(500).end('{}');
         return;
       }
-      const { Message, MessageType } = JSON.parse(text);
+      const { Message, MessageType, KeyId } = JSON.parse(text);
       const target = String(request.headers['x-amz-target']);
       response.setHeader('content-type', 'application/x-amz-json-1.1');
       if (target.endsWith('GetPublicKey')) {
         response.end(
-          JSON.stringify({ PublicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') }),
+          JSON.stringify({
+            KeyId: KEY_ARN,
+            PublicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+          }),
         );
-      } else if (MessageType === 'DIGEST') {
+      } else if (MessageType === 'DIGEST' && KeyId === KEY_ARN) {
         response.end(JSON.stringify({ Signature: signDigest(Buffer.from(Message, 'base64')).toString('base64') }));
       } else response.writeHead(400).end('{}');
     });

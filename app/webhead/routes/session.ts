@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { serviceError } from '../../accounts/service-errors.ts';
 import { clientPublicKey, missingKeyMember } from '../../browserid/public-key.ts';
-import { defineRoute, missingParameter, nothing, type Route } from '../route.ts';
+import { defineRoute, invalidParameter, missingParameter, nothing, type Route } from '../route.ts';
 import type { WebheadService } from '../service.ts';
 import { duration, hex, service as serviceName } from '../values.ts';
 
@@ -103,6 +103,8 @@ function signCertificate({ keysigner, toucher }: WebheadService): Route {
           return { cert: signed.cert };
         case 'too-many-requests':
           throw serviceError('TOO_MANY_REQUESTS', { extras: { retryAfter: signed.retryAfterSeconds } });
+        case 'duration-too-long':
+          throw invalidParameter('duration');
       }
     },
   });
