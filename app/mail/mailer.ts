@@ -4,8 +4,8 @@ import { withTimeout } from '../platform/heartbeat.ts';
 import { MailUnavailable, type SendMail } from './mail.ts';
 import { type MailSettings, type RenderedMail, renderMail } from './render.ts';
 
-/** A client waits for most mails; less than the 1.9 s after which a webhead takes the dbwriter to be gone. */
-const SEND_MS_MAX = 1500;
+/** A client waits for most mails; well below the time after which a webhead takes the dbwriter to be gone. */
+const SEND_MS_MAX = 1000;
 const SENDS_MAX = 100;
 /** What would make more of an address than one: sign-up lets none of it through, and neither does this. */
 const NOT_ONE_ADDRESS = /[\s,;:<>()"[\]\\]|\p{C}/u;
