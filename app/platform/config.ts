@@ -16,7 +16,7 @@ export class ConfigError extends Error {
 }
 
 /** A value that is never repeated in a fault: whoever mistypes a secret must not find it in a log. */
-const SENSITIVE_NAME = /SECRET|PASSWORD|KEY/;
+const SENSITIVE_NAME = /_(SECRET|PASSWORD|KEY)(_|$)/;
 
 const TYPO_DISTANCE_MAX = 3;
 
@@ -31,33 +31,35 @@ export function readConfig<Settings extends z.ZodType>(
   settings: Settings,
   environment: Environment,
 ): Readonly<z.infer<Settings>> {
-  const own = Object.fromEntries(
-    Object.entries(environment).filter(
-      ([name, value]) => name.startsWith(prefix) && value !== undefined && value !== '',
-    ),
+  const own = Object.entries(environment).filter(
+    ([name, value]) => name.startsWith(prefix) && value !== undefined && value !== '',
   );
-  const parsed = settings.safeParse(own);
-  if (parsed.success) return Object.freeze(parsed.data as object) as Readonly<z.infer<Settings>>;
   const known = settingNames(settings);
-  throw new ConfigError(parsed.error.issues.flatMap((issue) => faultLines(issue, { own, known })));
+  // Told apart, so that a misspelt name does not keep the rules between settings from being looked at.
+  const misspelt = own.map(([name]) => name).filter((name) => !known.includes(name));
+  const named = Object.fromEntries(own.filter(([name]) => known.includes(name)));
+  const parsed = settings.safeParse(named);
+  if (parsed.success && misspelt.length === 0)
+    return Object.freeze(parsed.data as object) as Readonly<z.infer<Settings>>;
+  const issues = parsed.success ? [] : parsed.error.issues;
+  throw new ConfigError([
+    ...issues.map((issue) => faultLine(issue, named)),
+    ...misspelt.map((name) => misspeltLine(name, known)),
+  ]);
 }
 
-function faultLines(
-  issue: z.core.$ZodIssue,
-  { own, known }: { own: Record<string, string | undefined>; known: readonly string[] },
-): string[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((name) => {
-      const nearest = nearestName(name, known);
-      return `${name}: is no setting${nearest === undefined ? '' : `, did you mean ${nearest}?`}`;
-    });
-  }
+function faultLine(issue: z.core.$ZodIssue, named: Readonly<Record<string, string | undefined>>): string {
   const name = String(issue.path[0] ?? 'settings');
-  if (issue.code === 'custom' && own[name] === undefined) return [`${name}: ${issue.message}`];
-  const value = own[name];
+  const value = named[name];
+  if (issue.code === 'custom' && value === undefined) return `${name}: ${issue.message}`;
   const got =
     value === undefined ? 'is missing' : SENSITIVE_NAME.test(name) ? 'got a value that is not shown' : `got "${value}"`;
-  return [`${name}: ${got}, allowed: ${issue.message.replace(/^allowed: /, '')}`];
+  return `${name}: ${got}, allowed: ${issue.message.replace(/^allowed: /, '')}`;
+}
+
+function misspeltLine(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  return `${name}: is no setting${nearest === undefined ? '' : `, did you mean ${nearest}?`}`;
 }
 
 function settingNames(settings: z.ZodType): string[] {
@@ -119,9 +121,7 @@ export const hostname = text(
 /** An http or https URL without query and without a slash at its end. */
 export const httpUrl = text('an http or https URL without query and without a slash at its end', (value) => {
   const url = URL.parse(value);
-  return (
-    url !== null && /^https?:$/.test(url.protocol) && !/[?#]/.test(value) && !value.endsWith('/') && url.username === ''
-  );
+  return url !== null && /^https?:$/.test(url.protocol) && !/[?#@]/.test(value) && !value.endsWith('/');
 });
 
 export const absolutePath = text('an absolute path', (value) => value.startsWith('/'));

@@ -1,5 +1,6 @@
 /** Stopping a server without failing a request: clients are told to go elsewhere before any connection is closed. */
 
+import cluster from 'node:cluster';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
@@ -9,7 +10,7 @@ declare module 'fastify' {
     /** True from the first moment of the stop: load balancers are told so. */
     isDraining(): boolean;
     /**
-     * Answers `connection: close` for a while, then closes what is idle, waits for what is in flight, and returns: 8 s after the
+     * Answers `connection: close` for a while, then closes what is idle, waits for what is in flight, and returns: 7 s after the
      * drain at the latest, having cut what is left.
      */
     drainAndClose(): Promise<void>;
@@ -23,7 +24,9 @@ const LOOK_EVERY_MS = 25;
  */
 const FIRST_REQUEST_MS_MAX = 1000;
 /** What is in flight may take so long to end. The longest drain (20 s) and this are less than the 30 s that a stop may take. */
-const IN_FLIGHT_MS_MAX = 8000;
+const IN_FLIGHT_MS_MAX = 6000;
+/** A primary that does not answer by then is past caring. */
+const LEAVE_MS_MAX = 1000;
 
 /**
  * Prepares a server for a graceful stop. To be called before the server listens.
@@ -35,8 +38,12 @@ export function prepareDraining(app: FastifyInstance, { drainMs }: { drainMs: nu
   const open = openSockets(app, 'connection');
   // Whoever brings a request is no longer silent. Over TLS, the request's socket is the one that the handshake made of the connection's.
   const silent = openSockets(app, app.server instanceof TlsServer ? 'secureConnection' : 'connection');
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     silent.delete(request.raw.socket);
+    done();
+  });
+  // With the answer, not with the request: one that was in flight when the stop began would else keep its connection.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining) reply.raw.setHeader('connection', 'close');
     done();
   });
@@ -51,6 +58,7 @@ export function prepareDraining(app: FastifyInstance, { drainMs }: { drainMs: nu
     await app.close().finally(() => {
       for (const timer of timers) clearTimeout(timer);
     });
+    await leaveCluster();
   });
 }
 
@@ -62,6 +70,23 @@ function openSockets({ server }: FastifyInstance, event: 'connection' | 'secureC
     socket.once('close', () => open.delete(socket));
   });
   return open;
+}
+
+/**
+ * Waits until the primary, where there is one, knows that this process takes no more connections. Those that it had handed over meanwhile go
+ * back to it and to another worker; they would hang for ever if this process ended before it read of them.
+ */
+async function leaveCluster(): Promise<void> {
+  const { worker } = cluster;
+  if (worker?.isConnected() !== true) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, LEAVE_MS_MAX);
+    worker.once('disconnect', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    worker.disconnect();
+  });
 }
 
 function destroyAll(sockets: ReadonlySet<Socket>): void {

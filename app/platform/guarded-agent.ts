@@ -1,4 +1,4 @@
-/** The one way out to addresses that strangers choose: nothing private can be reached through it, and no answer is large or slow. */
+/** The one way out to addresses that strangers choose: nothing private can be reached through it, no answer is large, and no wait long. */
 
 import { lookup as systemLookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
@@ -62,7 +62,7 @@ export interface GuardedAgentOptions {
 
 /**
  * Makes an undici dispatcher that checks the address when it connects, so that a DNS answer cannot change between check and use.
- * It follows no redirect. Refusals reject with AddressRefused.
+ * It follows no redirect. Refusals reject with AddressRefused. The time limit is on each wait; whoever asks bounds the whole.
  */
 export function createGuardedAgent(options: GuardedAgentOptions): Dispatcher {
   const { connectionsMax, timeoutMs, answerBytesMax, allowPrivate, lookup = systemLookup as LookupFunction } = options;

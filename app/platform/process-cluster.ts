@@ -64,12 +64,10 @@ export function startProcessCluster({
     for (const old of [...workers]) {
       if (stopping) return;
       const fresh = fork();
-      if (!(await serves(fresh))) {
-        log.error('a new worker does not serve: the old ones stay');
-        await stopWorker(fresh);
-        return;
-      }
-      await stopWorker(old);
+      const isServing = await serves(fresh);
+      if (!isServing && !stopping) log.error('a new worker does not serve: the old ones stay');
+      await stopWorker(isServing ? old : fresh);
+      if (!isServing) return;
     }
   };
 

@@ -77,7 +77,10 @@ const pairSecret = z.strictObject({
   key: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-const pairSecrets = z.strictObject({ current: pairSecret, previous: pairSecret.optional() });
+const pairSecrets = z
+  .strictObject({ current: pairSecret, previous: pairSecret.optional() })
+  // A caller is known by its id: the one before must not stand in for the new one.
+  .refine(({ current, previous }) => current.id !== previous?.id, { path: ['previous', 'id'] });
 
 /** What two clusters share to sign their calls: callers sign with `current`; both are accepted, so that a rotation has no gap. */
 export type PairSecrets = z.infer<typeof pairSecrets>;

@@ -5,6 +5,8 @@ import type { Log } from '../platform/log.ts';
 import type { DeviceRecord } from '../storage/records.ts';
 
 const IN_FLIGHT_MAX = 64;
+/** From the first byte sent to the last one read: the agent's own limits are on each wait, and a push service may drip. */
+const DELIVERY_MS_MAX = 10_000;
 const TTL_SECONDS_DEFAULT = 0;
 
 export interface Push {
@@ -34,7 +36,8 @@ export function createPush({ agent, log }: { agent: Dispatcher; log: Log }): Pus
   };
 
   const post = async (url: string, headers: Record<string, string>, body: Buffer | null) => {
-    const answer = await request(url, { method: 'POST', headers, body, dispatcher: agent });
+    const signal = AbortSignal.timeout(DELIVERY_MS_MAX);
+    const answer = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
     await answer.body.dump();
     return answer;
   };

@@ -74,6 +74,18 @@ describe("a role's settings", () => {
       'DBWRITER_PROT: is no setting, did you mean DBWRITER_PORT?',
     ]));
 
+  test('that are misspelt do not hide what else is wrong', () =>
+    expect(dbwriterFaults({ DBWRITER_PROT: '1', DBWRITER_SMTP_HOST: undefined, DBWRITER_PORT: '-1' })).toEqual([
+      'DBWRITER_PORT: got "-1", allowed: a whole number from 0 to 65535',
+      'DBWRITER_SMTP_HOST: is needed by the transport smtp',
+      'DBWRITER_PROT: is no setting, did you mean DBWRITER_PORT?',
+    ]));
+
+  test.each(['http://:hunter2@x', 'http://x/', 'http://x?y', 'http://x#y', 'x', 'file:///x'])(
+    'are no URL in %s',
+    (url) => expect(dbwriterFaults({ DBWRITER_URL: url })).toHaveLength(1),
+  );
+
   test('that are secret are not repeated', () => {
     const faults = dbwriterFaults({ DBWRITER_WEBHEAD_SECRET: 'hunter2' }).join();
     expect(faults).toContain('DBWRITER_WEBHEAD_SECRET: got a value that is not shown');
