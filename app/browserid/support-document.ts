@@ -18,9 +18,10 @@ export function publishedKey(kid: string, key: KeyObject): PublishedKey {
 
 /**
  * The support document of `/.well-known/browserid`.
- * @param keys the one that signs first, then those that were and will be used: verifiers of the old form read only the first.
- * @returns that first key in BrowserID's own form, with numbers in decimal, and all keys as JWKs: a verifier that reads the
- * list takes a number in decimal for one in base64url, and refuses the whole document.
+ * @param keys the one that signs first, then those that were and will be used: verifiers of the old form read only
+ * the first.
+ * @returns that first key in BrowserID's own form, with numbers in decimal, and all keys as JWKs: a verifier that
+ * reads the list takes a number in decimal for one in base64url, and refuses the whole document.
  */
 export function supportDocument(keys: readonly [PublishedKey, ...PublishedKey[]]): Readonly<Record<string, unknown>> {
   const [{ n, e }] = keys;

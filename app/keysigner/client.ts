@@ -35,7 +35,7 @@ export interface KeysignerClient {
   /** @throws KeysignerUnavailable within the caller's time limit */
   signCertificate(request: CertificateRequest): Promise<SignedOutcome>;
   /**
-   * The keys to publish, the one that signs first. They are remembered for 10 s, and for a day when the keysigner is gone.
+   * The keys to publish, the one that signs first. They are remembered for 10 s, for a day when the keysigner is gone.
    * @throws KeysignerUnavailable when it is gone and they were not learnt within a day.
    */
   publishedKeys(): Promise<PublishedKeys>;

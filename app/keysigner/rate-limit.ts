@@ -6,8 +6,8 @@ export interface RateLimit {
 }
 
 /**
- * Lets each key do `burst` at once and `perMinute` in the long run. Beyond `keysMax` keys the one that was idle longest is forgotten,
- * which can only let more through.
+ * Lets each key do `burst` at once and `perMinute` in the long run. Beyond `keysMax` keys the one that was idle
+ * longest is forgotten, which can only let more through.
  */
 export function createRateLimit({
   burst,

@@ -1,4 +1,4 @@
-/** The HTTP face of the keysigner: it signs what webheads ask for, within its own rules, and writes down each signature. */
+/** The HTTP face of the keysigner: it signs what webheads ask for, within its own rules, and records each signature. */
 
 import { createHash } from 'node:crypto';
 import type { FastifyError, FastifyInstance } from 'fastify';
@@ -17,7 +17,7 @@ const BODY_BYTES_MAX = 16_384;
 const RETRY_AFTER_SECONDS = 5;
 
 /** What a certificate is asked for with. The domain is the keysigner's own and cannot be asked for. */
-export const certificateRequest = z.strictObject({
+const certificateRequest = z.strictObject({
   uid: z.string().regex(/^[0-9a-f]{32}$/),
   email: z.string().min(3).max(255),
   /** ms */

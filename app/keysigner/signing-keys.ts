@@ -26,11 +26,15 @@ export async function readSigningKeys(reference: string): Promise<SigningKeys> {
   return signingKeysInMemory(await readJsonSecret(reference, keySetSchema));
 }
 
-/** On libuv's threads one process signs on every core. Where there is one core, handing over costs a tenth and gains nothing. */
+/** On libuv's threads one process signs on every core. On a single core, handing over costs a tenth and gains nothing. */
 const SIGNS_ON_THREADS = availableParallelism() > 1;
 const signAsync = promisify<string, Uint8Array, KeyObject, Buffer>(sign);
 
-/** @throws RangeError when a key is not RSA, is too short, or its two parts are of different keys: nobody could verify what it signs. */
+/**
+ * Keys of a set, which has passed its schema.
+ * @throws RangeError when a key is not RSA, is too short, or has a private part of another key: it would sign what
+ * nobody can verify.
+ */
 export function signingKeysInMemory({ keys }: KeySet): SigningKeys {
   const current = keys.find(({ state }) => state === 'current');
   if (current?.privateKeyPem === undefined)

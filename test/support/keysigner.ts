@@ -53,12 +53,19 @@ export function limitOf(burst: number) {
 
 /**
  * Asks as a webhead does.
- * @param changes `sent` is a body other than the one that was signed; `at` the caller's clock.
+ * @param changes `sent` and `sentTo` are what arrives where it is not what was signed; `at` is the caller's clock.
  */
 export async function askKeysigner(
   app: FastifyInstance,
   body: string | object,
-  changes: { method?: 'GET' | 'POST'; url?: string; secret?: typeof SECRET; sent?: string; at?: number } = {},
+  changes: {
+    method?: 'GET' | 'POST';
+    url?: string;
+    secret?: typeof SECRET;
+    sent?: string;
+    sentTo?: string;
+    at?: number;
+  } = {},
 ) {
   const { method = 'POST', url = '/v1/certificates', secret = SECRET, at = NOW } = changes;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -69,7 +76,7 @@ export async function askKeysigner(
   const mac = hawkMac(Buffer.from(secret.key, 'hex'), artifacts);
   const answer = await app.inject({
     method,
-    url,
+    url: changes.sentTo ?? url,
     headers: {
       authorization: writeHawkHeader({ id: secret.id, ts, nonce, hash, mac }),
       ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
