@@ -20,8 +20,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'webhead/pages/browser': ['client', 'accounts/redirect-url.ts', 'accounts/service-errors.ts'],
   // What runs in browsers: only files without anything of Node's.
   client: ['accounts/onepw-namespace.ts', 'accounts/service-errors.ts', 'platform/hawk/normalized.ts'],
-  box: ['platform', 'keysigner/key-set.ts', 'storage'],
-  operator: ['platform', 'keysigner/key-set.ts', 'storage'],
+  'log-router': ['platform'],
+  box: ['platform', 'keysigner/key-set.ts', 'dbwriter/keyring.ts', 'storage'],
+  machine: ['platform'],
+  'cassandra-node': ['platform', 'machine/config.ts'],
+  operator: ['platform', 'keysigner/key-set.ts', 'dbwriter/keyring.ts', 'storage'],
 };
 
 /** Read by people who write clients of their own, whoever imports it here. */
@@ -69,6 +72,14 @@ describe('the rooms of app/', () => {
     expect(domain.length).toBeGreaterThan(0);
     const others = domain.flatMap(({ packages }) => packages).filter((name) => !allowed.includes(name));
     expect(others.filter((name) => name !== 'punycode/punycode.js')).toEqual([]);
+  });
+
+  test('a package that is loaded when it is needed is taken by its default: in a release it has no other name', () => {
+    const loading = appFiles.flatMap(({ path, text }) =>
+      [...text.matchAll(/^.*\bimport\('[^.].*$/gm)].map(([line]) => ({ path, line: line.trim() })),
+    );
+    expect(loading.length).toBeGreaterThan(5);
+    expect(loading.filter(({ line }) => !/\bdefault\b/.test(line))).toEqual([]);
   });
 
   test('what browsers run imports nothing of Node', () => {

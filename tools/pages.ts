@@ -18,6 +18,9 @@ export function buildPages({ root, folder }: { root: string; folder: string }): 
     minify: true,
     legalComments: 'none',
     entryNames: '[name]-[hash]',
+    // As for the programs of a release: no path, and no setting from elsewhere, may shape the bytes.
+    preserveSymlinks: true,
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
     metafile: true,
     logLevel: 'error',
   });

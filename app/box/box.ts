@@ -3,9 +3,10 @@
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ConfigError, type Environment } from '../platform/config.ts';
 import { type Child, startChild } from './child.ts';
 import { DataFolderRefused, openDataFolder } from './data-folder.ts';
-import { OptionsRefused, readBoxOptions } from './options.ts';
+import { OptionsRefused, readBox } from './options.ts';
 import { openOutput } from './output.ts';
 import { findPorts, PortTaken } from './ports.ts';
 import { planBox, type Role } from './roles.ts';
@@ -25,25 +26,27 @@ const EXIT_CONFIG = 78;
 export async function runBox({
   release,
   parameters,
+  environment,
   startedAt,
 }: {
   release: string;
   parameters: readonly string[];
+  environment: Environment;
   startedAt: number;
 }): Promise<void> {
   // Whatever the processes of the box write is their owner's alone.
   process.umask(0o077);
   try {
-    const options = readBoxOptions(parameters);
-    const data = await openDataFolder(options.data);
+    const config = readBox({ parameters, environment });
+    const data = await openDataFolder(config.BOX_DATA_FOLDER);
     const ports = await findPorts({
-      webhead: options.port,
-      mailHttp: options.mailPort,
+      webhead: config.BOX_PORT,
+      mailHttp: config.BOX_MAIL_PORT,
       mailSmtp: 0,
       dbwriter: 0,
       keysigner: 0,
     });
-    const plan = planBox(options, { ports, data, release });
+    const plan = planBox(config, { ports, data, release });
     const { log, follow } = await openOutput();
     const children: Child[] = [];
     const stop = stopper(children, () => data.release());
@@ -77,6 +80,10 @@ export async function runBox({
     if (error instanceof OptionsRefused || error instanceof DataFolderRefused || error instanceof PortTaken) {
       process.stderr.write(`${error.message}\n`);
       process.exit(EXIT_USAGE);
+    }
+    if (error instanceof ConfigError) {
+      process.stderr.write(`box: ${error.message}\n`);
+      process.exit(EXIT_CONFIG);
     }
     throw error;
   }

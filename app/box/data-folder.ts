@@ -1,13 +1,12 @@
 /** The folder in which the box keeps what must outlive it: the store, and the secrets that its first start makes. */
 
-import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createKeyring } from '../dbwriter/keyring.ts';
 import { createKeySet } from '../keysigner/key-set.ts';
 import { writeSecretFile } from '../platform/secret-file.ts';
+import { createPairSecrets } from '../platform/secrets.ts';
 import { lockForWriting } from '../storage/sql/dialect/sqlite.ts';
-
-const KEY_BYTES = 32;
 
 export interface DataFolder {
   readonly sqliteFile: string;
@@ -39,9 +38,9 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     return `file:${path}`;
   };
   const [webheadToDbwriter, webheadToKeysigner, sealingKeyring, keySet] = await Promise.all([
-    secret('webhead-dbwriter.json', () => pairSecrets('webhead-dbwriter')),
-    secret('webhead-keysigner.json', () => pairSecrets('webhead-keysigner')),
-    secret('sealing-keyring.json', () => ({ currentKeyId: '1', keys: { '1': newKey() }, limitsKey: newKey() })),
+    secret('webhead-dbwriter.json', () => createPairSecrets('webhead-dbwriter')),
+    secret('webhead-keysigner.json', () => createPairSecrets('webhead-keysigner')),
+    secret('sealing-keyring.json', createKeyring),
     secret('key-set.json', () => createKeySet(Date.now())),
   ]);
   return {
@@ -56,7 +55,7 @@ async function makePrivate(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true });
     await chmod(folder, 0o700);
   } catch (cause) {
-    throw new DataFolderRefused(`--data: ${folder} cannot be used: ${(cause as NodeJS.ErrnoException).code}`, {
+    throw new DataFolderRefused(`the data folder ${folder} cannot be used: ${(cause as NodeJS.ErrnoException).code}`, {
       cause,
     });
   }
@@ -66,16 +65,8 @@ function lockFolder(folder: string): () => void {
   try {
     return lockForWriting(join(folder, 'box'));
   } catch (cause) {
-    throw new DataFolderRefused(`--data: another box runs on ${folder}`, { cause });
+    throw new DataFolderRefused(`another box runs on the data folder ${folder}`, { cause });
   }
-}
-
-function pairSecrets(id: string) {
-  return { current: { id: `${id}-1`, key: newKey() } };
-}
-
-function newKey(): string {
-  return randomBytes(KEY_BYTES).toString('hex');
 }
 
 async function exists(path: string): Promise<boolean> {

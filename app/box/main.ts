@@ -3,6 +3,11 @@
 import { runBox } from './box.ts';
 
 // `npm start` tells since when it has been starting; run by itself, the box counts from its own beginning.
-const startedAt = Number(process.env['BOX_STARTED_AT'] ?? Date.now());
+const { BOX_STARTED_AT = String(Date.now()), ...environment } = process.env;
 
-await runBox({ release: import.meta.dirname, parameters: process.argv.slice(2), startedAt });
+await runBox({
+  release: import.meta.dirname,
+  parameters: process.argv.slice(2),
+  environment,
+  startedAt: Number(BOX_STARTED_AT),
+});

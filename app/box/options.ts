@@ -1,83 +1,99 @@
-/** The command line of the box. */
+/** The command line of the box: each option stands for a setting, and the settings' own schema judges it. */
 
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
+import { ConfigError, type Environment } from '../platform/config.ts';
+import { type BoxConfig, readBoxConfig } from './config.ts';
 
-export interface BoxOptions {
-  /** 0: a free one. */
-  readonly port: number;
-  readonly mailPort: number;
+interface Options {
+  readonly port: string;
+  readonly mailPort: string;
   readonly data: string;
-  readonly publicUrl: string | undefined;
+  readonly publicUrl?: string;
   readonly production: boolean;
-  readonly smtp: { readonly host: string; readonly port: number } | undefined;
+  readonly smtp?: string;
+  readonly ses?: string;
+  readonly bounceQueue?: string;
   readonly sender: string;
-  readonly processes: number | undefined;
+  readonly processes?: string;
 }
 
-/** A choice that production does not allow, or that it needs. */
+const OPTION_OF: Readonly<Record<keyof BoxConfig, string>> = {
+  BOX_PORT: '--port',
+  BOX_MAIL_PORT: '--mail-port',
+  BOX_DATA_FOLDER: '--data',
+  BOX_PUBLIC_URL: '--public-url',
+  BOX_PRODUCTION: '--production',
+  BOX_SMTP: '--smtp',
+  BOX_SES_REGION: '--ses',
+  BOX_BOUNCE_QUEUE_URL: '--bounce-queue',
+  BOX_MAIL_SENDER: '--sender',
+  BOX_PROCESSES: '--processes',
+};
+
+/** What the command line asks for cannot be had. The message has one line a fault, by option. */
 export class OptionsRefused extends Error {
   override readonly name = 'OptionsRefused';
 }
 
-/** Reads the command line. Ends the process with a message on a mistake, or on `--help`. @throws OptionsRefused that names each option at fault */
-export function readBoxOptions(parameters: readonly string[]): BoxOptions {
-  const options = new Command('npm start --')
+/**
+ * Reads what the box is to be: from its command line, or, where that is empty and variables that begin with BOX_ are there, from
+ * those. Ends the process with a message on an unknown option, or on `--help`.
+ * @throws OptionsRefused, or ConfigError from variables, that names every fault
+ */
+export function readBox({
+  parameters,
+  environment,
+}: {
+  parameters: readonly string[];
+  environment: Environment;
+}): BoxConfig {
+  const hasVariables = Object.keys(environment).some((name) => name.startsWith('BOX_'));
+  if (parameters.length === 0 && hasVariables) return readBoxConfig(environment);
+  try {
+    return readBoxConfig(settingsOf(readOptions(parameters)));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const faults = error.faults.map((fault) =>
+      fault.replace(/\bBOX_[A-Z_]+/g, (name) => OPTION_OF[name as keyof BoxConfig] ?? name),
+    );
+    throw new OptionsRefused(faults.join('\n'), { cause: error });
+  }
+}
+
+function readOptions(parameters: readonly string[]): Options {
+  return new Command('npm start --')
     .description('Runs the whole identity service on this machine: webhead, keysigner, dbwriter and a mail sink.')
-    .option('--port <number>', 'port of the accounts service; 0 picks a free one', portNumber, 9000)
-    .option('--mail-port <number>', "port of the mail sink's inbox; 0 picks a free one", portNumber, 9001)
+    .option('--port <number>', 'port of the accounts service; 0 picks a free one', '9000')
+    .option('--mail-port <number>', "port of the mail sink's inbox; 0 picks a free one", '9001')
     .option('--data <folder>', 'where accounts and secrets are kept', 'data')
     .option(
       '--public-url <url>',
       'how clients reach the service, when not at 127.0.0.1 and the port: Hawk signs its host and port',
-      publicUrl,
     )
-    .option('--production', 'no development switches: needs an https --public-url and --smtp', false)
-    .option('--smtp <host:port>', 'send real mail through this server instead of the sink', smtpServer)
+    .option('--production', 'no development switches: needs an https --public-url, and --smtp or --ses', false)
+    .option('--smtp <host:port>', 'send real mail through this server instead of the sink')
+    .option('--ses <region>', "send real mail by Amazon SES, as the machine's role or ~/.aws allows")
+    .option('--bounce-queue <url>', 'the SQS queue into which SES reports bounces and complaints')
     .option('--sender <address>', 'the address that mails come from', 'no-reply@localhost.localdomain')
-    .addOption(
-      new Option('--processes <number>', 'webhead processes (default: one for each core)').argParser(processCount),
-    )
+    .option('--processes <number>', 'webhead processes (default: one for each core)')
+    .addHelpText('after', '\nWithout options, the same settings are taken from variables that begin with BOX_.')
     .showHelpAfterError()
     .parse(parameters, { from: 'user' })
-    .opts<BoxOptions>();
-  refuseUnsafe(options);
-  return { ...options, data: resolve(options.data) };
+    .opts<Options>();
 }
 
-function refuseUnsafe({ production, publicUrl: url, smtp, sender }: BoxOptions): void {
-  if (!production) return;
-  const faults = [
-    ...(url?.startsWith('https:') === true
-      ? []
-      : [`--public-url: got ${url ?? 'none'}, allowed in production: an https URL`]),
-    ...(smtp === undefined ? ['--smtp: is missing; production sends real mail'] : []),
-    ...(sender.endsWith('.localdomain') ? [`--sender: got ${sender}, allowed in production: an address of yours`] : []),
-  ];
-  if (faults.length > 0) throw new OptionsRefused(faults.join('\n'));
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('allowed: 0 to 65535');
-  return port;
-}
-
-function processCount(text: string): number {
-  const count = Number(text);
-  if (!/^\d{1,3}$/.test(text) || count < 1) throw new InvalidArgumentError('allowed: 1 to 999');
-  return count;
-}
-
-function publicUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || /[?#]/.test(text))
-    throw new InvalidArgumentError('allowed: an http or https URL');
-  return text.replace(/\/+$/, '');
-}
-
-function smtpServer(text: string): { host: string; port: number } {
-  const [, host = '', port = ''] = /^([a-zA-Z0-9.-]+):(\d{1,5})$/.exec(text) ?? [];
-  if (host === '') throw new InvalidArgumentError('allowed: HOST:PORT');
-  return { host, port: portNumber(port) };
+function settingsOf(options: Options): Record<keyof BoxConfig, string | undefined> {
+  return {
+    BOX_PORT: options.port,
+    BOX_MAIL_PORT: options.mailPort,
+    BOX_DATA_FOLDER: resolve(options.data),
+    BOX_PUBLIC_URL: options.publicUrl?.replace(/\/+$/, ''),
+    BOX_PRODUCTION: String(options.production),
+    BOX_SMTP: options.smtp,
+    BOX_SES_REGION: options.ses,
+    BOX_BOUNCE_QUEUE_URL: options.bounceQueue,
+    BOX_MAIL_SENDER: options.sender,
+    BOX_PROCESSES: options.processes,
+  };
 }

@@ -24,8 +24,8 @@ export async function openOutput(): Promise<Output> {
 }
 
 async function prettyWriter(): Promise<(line: string) => void> {
-  const { prettyFactory } = await import('pino-pretty');
-  const pretty = prettyFactory({
+  const { default: pinoPretty } = await import('pino-pretty');
+  const pretty = pinoPretty.prettyFactory({
     colorize: true,
     ignore: 'pid,hostname,service',
     messageFormat: '{service}: {msg}',

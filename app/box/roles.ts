@@ -2,8 +2,8 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { BoxConfig } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
-import type { BoxOptions } from './options.ts';
 
 const LOOPBACK = '127.0.0.1';
 const MINUTE_MS = 60_000;
@@ -45,10 +45,10 @@ export interface BoxPlan {
 
 /** @param release the folder of the release that runs. */
 export function planBox(
-  options: BoxOptions,
+  config: BoxConfig,
   { ports, data, release }: { ports: BoxPorts; data: DataFolder; release: string },
 ): BoxPlan {
-  const publicUrl = options.publicUrl ?? `http://${LOOPBACK}:${ports.webhead}`;
+  const publicUrl = config.BOX_PUBLIC_URL ?? `http://${LOOPBACK}:${ports.webhead}`;
   const mailUrl = `http://${LOOPBACK}:${ports.mailHttp}`;
   const role = (
     name: Role['name'],
@@ -61,7 +61,7 @@ export function planBox(
     settings: Object.fromEntries(Object.entries(settings).map(([setting, value]) => [setting, String(value)])),
     heartbeatUrl: `http://${LOOPBACK}:${port}/${probe}`,
   });
-  const shared = { options, ports, data, publicUrl };
+  const shared = { config, ports, data, publicUrl };
   return {
     publicUrl,
     mailUrl,
@@ -75,7 +75,7 @@ export function planBox(
 }
 
 interface Shared {
-  readonly options: BoxOptions;
+  readonly config: BoxConfig;
   readonly ports: BoxPorts;
   readonly data: DataFolder;
   readonly publicUrl: string;
@@ -90,8 +90,8 @@ function mailSinkSettings(ports: BoxPorts) {
   };
 }
 
-function keysignerSettings({ options, ports, data, publicUrl }: Shared) {
-  const { production } = options;
+function keysignerSettings({ config, ports, data, publicUrl }: Shared) {
+  const { BOX_PRODUCTION: production } = config;
   return {
     KEYSIGNER_LISTEN_HOST: LOOPBACK,
     KEYSIGNER_PORT: ports.keysigner,
@@ -109,8 +109,8 @@ function keysignerSettings({ options, ports, data, publicUrl }: Shared) {
   };
 }
 
-function dbwriterSettings({ options, ports, data, publicUrl }: Shared) {
-  const { production, smtp, sender } = options;
+function dbwriterSettings({ config, ports, data, publicUrl }: Shared) {
+  const { BOX_PRODUCTION: production } = config;
   return {
     DBWRITER_ENVIRONMENT: production ? 'production' : 'development',
     DBWRITER_LISTEN_HOST: LOOPBACK,
@@ -125,13 +125,10 @@ function dbwriterSettings({ options, ports, data, publicUrl }: Shared) {
     DBWRITER_SEALING_KEYRING_SECRET: data.secrets.sealingKeyring,
     DBWRITER_WEBHEAD_SECRET: data.secrets.webheadToDbwriter,
     DBWRITER_WRITES_MAX: 256,
-    DBWRITER_MAIL_TRANSPORT: 'smtp',
-    DBWRITER_MAIL_SENDER: sender,
+    DBWRITER_MAIL_SENDER: config.BOX_MAIL_SENDER,
     DBWRITER_MAIL_CONTENT_URL: `${publicUrl}/pages`,
     DBWRITER_MAIL_SYNC_URL: `${publicUrl}/pages/connect`,
-    DBWRITER_SMTP_HOST: smtp?.host ?? LOOPBACK,
-    DBWRITER_SMTP_PORT: smtp?.port ?? ports.mailSmtp,
-    DBWRITER_SMTP_TLS: production,
+    ...mailTransportSettings(config, ports),
     DBWRITER_LIMITS: production,
     DBWRITER_LOCKOUT: production,
     DBWRITER_RESEND_BLACKOUT_MS: production ? 10 * MINUTE_MS : 0,
@@ -142,8 +139,28 @@ function dbwriterSettings({ options, ports, data, publicUrl }: Shared) {
   };
 }
 
-function webheadSettings({ options, ports, data, publicUrl }: Shared, release: string) {
-  const { production, processes = availableParallelism() } = options;
+function mailTransportSettings(
+  config: BoxConfig,
+  ports: BoxPorts,
+): Readonly<Record<string, string | number | boolean>> {
+  const { BOX_SES_REGION: region, BOX_BOUNCE_QUEUE_URL: queueUrl, BOX_SMTP: smtp } = config;
+  if (region !== undefined) {
+    return {
+      DBWRITER_MAIL_TRANSPORT: 'ses',
+      DBWRITER_SES_REGION: region,
+      ...(queueUrl === undefined ? {} : { DBWRITER_BOUNCE_QUEUE_URL: queueUrl }),
+    };
+  }
+  return {
+    DBWRITER_MAIL_TRANSPORT: 'smtp',
+    DBWRITER_SMTP_HOST: smtp?.host ?? LOOPBACK,
+    DBWRITER_SMTP_PORT: smtp?.port ?? ports.mailSmtp,
+    DBWRITER_SMTP_TLS: config.BOX_PRODUCTION,
+  };
+}
+
+function webheadSettings({ config, ports, data, publicUrl }: Shared, release: string) {
+  const { BOX_PRODUCTION: production, BOX_PROCESSES: processes = availableParallelism() } = config;
   return {
     WEBHEAD_ENVIRONMENT: production ? 'production' : 'development',
     WEBHEAD_LISTEN_HOST: LOOPBACK,

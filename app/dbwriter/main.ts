@@ -9,6 +9,7 @@ import { listeningPort, tlsFiles } from '../platform/http-server.ts';
 import { runService, tellListening } from '../platform/lifecycle.ts';
 import { readPairSecrets } from '../platform/secrets.ts';
 import { openStore } from '../storage/open.ts';
+import { storeOf } from '../storage/settings.ts';
 import { handleBounce } from './bounces.ts';
 import { createCommands } from './commands/create-commands.ts';
 import { type DbwriterConfig, readDbwriterConfig } from './config.ts';
@@ -25,10 +26,11 @@ await runService({
     const { keyring, limitsKey } = await readKeyring(config.DBWRITER_SEALING_KEYRING_SECRET);
     const now = Date.now;
     const store = openStore({
-      sqliteFile: config.DBWRITER_SQLITE_FILE,
+      settings: storeOf('DBWRITER', config),
       region: config.DBWRITER_REGION,
       migrate: config.DBWRITER_MIGRATE_AT_START,
       now,
+      log,
     });
     const mailer = openMailer({
       transport: await openTransport(config),
@@ -76,8 +78,8 @@ await runService({
       queueUrl === undefined || region === undefined
         ? undefined
         : await pollBounces({ queueUrl, region, log, onBounce: (notice) => handleBounce(notice, { store, now, log }) });
-    // Opens the store now rather than at the first write; it may as well not be there yet.
-    store.ping().catch((error: unknown) => log.warn({ err: error }, 'the store is not there yet'));
+    // Opens the store now rather than at the first write; it may as well not be there yet, which the store itself logs.
+    store.ping().catch(() => undefined);
     await app.listen({ host: config.DBWRITER_LISTEN_HOST, port: config.DBWRITER_PORT });
     tellListening({ http: listeningPort(app) });
     log.info({ port: listeningPort(app) }, 'listening');

@@ -73,7 +73,8 @@ function answerErrors(app: FastifyInstance, log: Log): void {
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such route' }));
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     if (error instanceof StoreUnavailable) {
-      log.warn({ err: error }, 'the store is unavailable');
+      const cause = error.cause === undefined ? { reason: error.message } : { err: error };
+      log.warn(cause, 'the store is unavailable');
       return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send({ error: 'store unavailable' });
     }
     if (error.statusCode !== undefined && error.statusCode < 500) {

@@ -11,6 +11,7 @@ import {
   oneOf,
   port,
   readConfig,
+  regionName,
   secretReference,
 } from '../platform/config.ts';
 
@@ -45,7 +46,7 @@ const KEYSIGNER_SETTINGS = z
     KEYSIGNER_BACKEND: oneOf('memory', 'kms').describe('where the private key lies'),
     KEYSIGNER_KEY_SET_SECRET: secretReference.optional().describe('the key set of the back end memory'),
     KEYSIGNER_KMS_KEY_IDS: kmsKeyIds.optional(),
-    KEYSIGNER_KMS_REGION: z.string().min(1).max(32).optional(),
+    KEYSIGNER_KMS_REGION: regionName.optional(),
     KEYSIGNER_WEBHEAD_SECRET: secretReference.describe('shared with the webheads'),
     KEYSIGNER_DURATION_MS_MAX: integerFrom(1, DAY_MS).describe('longest life of a certificate'),
     KEYSIGNER_SIGNATURES_PER_MINUTE_PER_UID: integerFrom(1, 1_000_000),

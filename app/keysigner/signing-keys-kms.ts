@@ -29,7 +29,8 @@ export async function openKmsSigningKeys({
   keyIds,
   log,
 }: KmsSigningKeysOptions): Promise<SigningKeys & { close(): void }> {
-  const { GetPublicKeyCommand, KMSClient, SignCommand } = await import('@aws-sdk/client-kms');
+  const { default: kms } = await import('@aws-sdk/client-kms');
+  const { GetPublicKeyCommand, KMSClient, SignCommand } = kms;
   const client = new KMSClient({ region, maxAttempts: ATTEMPTS_MAX });
   const [signingKeyId, ...otherKeyIds] = keyIds;
   let known: { signingArn: string; published: readonly [PublishedKey, ...PublishedKey[]] } | undefined;

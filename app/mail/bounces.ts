@@ -63,7 +63,8 @@ export async function pollBounces({
   log: Log;
   onBounce: (notice: BounceNotice) => Promise<void>;
 }): Promise<{ stop(): Promise<void> }> {
-  const { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } = await import('@aws-sdk/client-sqs');
+  const { default: sqs } = await import('@aws-sdk/client-sqs');
+  const { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } = sqs;
   const client = new SQSClient({ region });
   const stopping = new AbortController();
   const { signal } = stopping;

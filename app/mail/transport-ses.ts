@@ -8,7 +8,8 @@ const ATTEMPTS_MAX = 2;
 /** Credentials are those of the machine's role. */
 export async function openSesTransport({ region }: { region: string }): Promise<MailTransport> {
   // Loaded only where it is used: the SDK costs more memory than the rest of a small service.
-  const { SESv2Client, SendEmailCommand } = await import('@aws-sdk/client-sesv2');
+  const { default: ses } = await import('@aws-sdk/client-sesv2');
+  const { SESv2Client, SendEmailCommand } = ses;
   const sesClient = new SESv2Client({ region, maxAttempts: ATTEMPTS_MAX });
   const transport = createTransport({ SES: { sesClient, SendEmailCommand } });
   return {

@@ -124,6 +124,12 @@ export const httpUrl = text('an http or https URL without query and without a sl
   return url !== null && /^https?:$/.test(url.protocol) && !/[?#@]/.test(value) && !value.endsWith('/');
 });
 
+/** A region of AWS, or what a test or a single machine calls its own. */
+export const regionName = text('a region, for example us-east-1', (value) => /^[a-z0-9-]{1,32}$/.test(value));
+
+/** A plain address, without a name beside it. */
+export const mailAddress = text('an e-mail address', (value) => /^[^\s@<>]{1,64}@[a-zA-Z0-9.-]{1,190}$/.test(value));
+
 export const absolutePath = text('an absolute path', (value) => value.startsWith('/'));
 
 /** Where a secret lies: a file that only its owner can read, or a secret of AWS Secrets Manager. */

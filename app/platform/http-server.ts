@@ -101,8 +101,9 @@ function answerMalformed(
 
 /**
  * Registers the probes. `/__lbheartbeat__` touches nothing and fails only while the server drains; `/__heartbeat__` asks what
- * the service needs, at most once a second, whoever calls; `/__version__` tells the release.
+ * the service needs, at most once a second, whoever calls; `/__version__` tells the release, and `/` does where nothing else is there.
  * @param pathPrefix where they answer too: the path of a public URL that has one.
+ * @param hasRoot whether `/` is a page of the service's own.
  */
 export function registerProbes(
   app: FastifyInstance,
@@ -110,7 +111,8 @@ export function registerProbes(
     version,
     heartbeat,
     pathPrefix = '',
-  }: { version: ReleaseVersion; heartbeat: () => Promise<void>; pathPrefix?: string },
+    hasRoot = false,
+  }: { version: ReleaseVersion; heartbeat: () => Promise<void>; pathPrefix?: string; hasRoot?: boolean },
 ): void {
   const ask = once({ everyMs: 1000, timeoutMs: HEARTBEAT_MS_MAX, now: Date.now }, heartbeat);
   const versionText = `${JSON.stringify({ version: version.version, commit: version.commit, source: version.source, release: version.release }, null, 2)}\n`;
@@ -122,7 +124,7 @@ export function registerProbes(
       await ask();
       return {};
     });
-    for (const path of ['/', '/__version__'])
+    for (const path of hasRoot ? ['/__version__'] : ['/', '/__version__'])
       app.get(prefix + path, async (_request, reply) =>
         reply.type('application/json; charset=utf-8').send(versionText),
       );

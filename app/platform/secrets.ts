@@ -1,5 +1,6 @@
 /** Secrets, read once at start from where a setting says they lie. */
 
+import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 
@@ -10,6 +11,7 @@ export class SecretUnavailable extends Error {
 
 const SECRET_BYTES_MAX = 65_536;
 const SECRETS_MANAGER_TIMEOUT_MS = 5000;
+const PAIR_KEY_BYTES = 32;
 
 /**
  * Reads a secret's text.
@@ -36,7 +38,8 @@ async function readSecretFile(path: string): Promise<string> {
 
 async function readManagedSecret(reference: string): Promise<string> {
   // Loaded only where it is used: the SDK costs more memory than the rest of a small service.
-  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const { default: sdk } = await import('@aws-sdk/client-secrets-manager');
+  const { GetSecretValueCommand, SecretsManagerClient } = sdk;
   const client = new SecretsManagerClient({ maxAttempts: 3 });
   try {
     const command = new GetSecretValueCommand({ SecretId: reference.slice('secretsmanager:'.length) });
@@ -84,6 +87,11 @@ const pairSecrets = z
 
 /** What two clusters share to sign their calls: callers sign with `current`; both are accepted, so that a rotation has no gap. */
 export type PairSecrets = z.infer<typeof pairSecrets>;
+
+/** Makes the first secret of a pair of clusters. @param pair its name, for example `webhead-dbwriter`. */
+export function createPairSecrets(pair: string): PairSecrets {
+  return { current: { id: `${pair}-1`, key: randomBytes(PAIR_KEY_BYTES).toString('hex') } };
+}
 
 /** Reads the secret of a pair of clusters. @throws SecretUnavailable */
 export function readPairSecrets(reference: string): Promise<PairSecrets> {

@@ -15,7 +15,7 @@ import {
   readConfig,
   secretReference,
 } from '../platform/config.ts';
-import { storeSettings } from '../storage/settings.ts';
+import { checkStore, storeSettings } from '../storage/settings.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -74,8 +74,7 @@ const WEBHEAD_SETTINGS = z
   .check(({ value, issues }) => {
     const need = (path: string, message: string) =>
       issues.push({ code: 'custom', input: value, path: [path], message });
-    if (value.WEBHEAD_STORE === 'sqlite' && value.WEBHEAD_SQLITE_FILE === undefined)
-      need('WEBHEAD_SQLITE_FILE', 'is needed by the store sqlite');
+    checkStore('WEBHEAD', value, need);
     if ((value.WEBHEAD_TLS_CERTIFICATE_FILE === undefined) !== (value.WEBHEAD_TLS_PRIVATE_KEY_FILE === undefined)) {
       need('WEBHEAD_TLS_CERTIFICATE_FILE', 'goes with WEBHEAD_TLS_PRIVATE_KEY_FILE');
     }

@@ -47,8 +47,10 @@ export function answerError(
   const error = asServiceError(thrown);
   request.errno = error.errno;
   if (error.statusCode >= 500) {
-    // Under a flood of logins this is the usual answer: a stack trace for each would cost more than the refusal.
-    const cause = thrown instanceof StretcherBusy ? { reason: thrown.message } : { err: thrown };
+    // Under a flood of logins, or without a store, this is the usual answer: a stack trace for each would cost more than the refusal.
+    const isPlain =
+      thrown instanceof StretcherBusy || (thrown instanceof StoreUnavailable && thrown.cause === undefined);
+    const cause = isPlain ? { reason: thrown.message } : { err: thrown };
     const line = { ...cause, errno: error.errno, method: request.method, route: request.routeOptions.url };
     if (error.statusCode === 503) log.warn(line, 'answered that a part of the service is unavailable');
     else log.error(line, 'a request failed by an unknown error');

@@ -9,6 +9,7 @@ import { readPairSecrets } from '../platform/secrets.ts';
 import { createServiceCaller } from '../platform/service-call/caller.ts';
 import { openReader } from '../storage/open.ts';
 import { createRemoteWriter } from '../storage/remote/writer.ts';
+import { storeOf } from '../storage/settings.ts';
 import { readWebheadConfig, type WebheadConfig } from './config.ts';
 import { createLimiter } from './limiter.ts';
 import { readPages, registerPages } from './pages/pages.ts';
@@ -29,7 +30,7 @@ export async function startWorker({ log, environment }: ServiceContext): Promise
   const development = config.WEBHEAD_ENVIRONMENT === 'development';
   const callers = await openCallers(config);
   const writer = createRemoteWriter({ caller: callers.dbwriter });
-  const reader = openReader({ sqliteFile: config.WEBHEAD_SQLITE_FILE, now });
+  const reader = openReader({ settings: storeOf('WEBHEAD', config), now, log });
   const agent = createGuardedAgent({
     connectionsMax: PUSH_CONNECTIONS_MAX,
     timeoutMs: PUSH_MS_MAX,

@@ -1,12 +1,15 @@
 /** The box as a person starts it: what it prints, keeps, refuses and survives. Slow: it starts whole boxes. */
 
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAccountsClient } from '../../app/client/client.ts';
-import { runStart, startBox, type TestBox } from '../support/box.ts';
+import { processesBelow, runStart, startBox, type TestBox } from '../support/box.ts';
 
 const START_MS = 60_000;
 const HEAL_MS_MAX = 20_000;
@@ -58,7 +61,7 @@ describe('a box at its first start', () => {
 
   test('refuses a second box on its folder, and goes on', async () => {
     const second = await runStart(['--data', box.dataFolder, '--port', '0', '--mail-port', '0']);
-    expect(second).toEqual({ code: 64, out: '', err: `--data: another box runs on ${box.dataFolder}\n` });
+    expect(second).toEqual({ code: 64, out: '', err: `another box runs on the data folder ${box.dataFolder}\n` });
     expect((await fetch(`${box.accountsUrl}/__heartbeat__`)).status).toBe(200);
   });
 
@@ -88,6 +91,27 @@ describe('a box at its first start', () => {
     HEAL_MS_MAX + START_MS,
   );
 });
+
+test(
+  'a box on a terminal writes its log for people',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'picl-idp-test-'));
+    const start = `${process.execPath} tools/start.ts --data ${folder} --port 0 --mail-port 0`;
+    const terminal = spawn('script', ['-qec', start, '/dev/null'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let printed = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+    const ended = new Promise((resolve) => terminal.once('close', resolve));
+    await healed(async () => expect(printed).toMatch(/^ready /m), START_MS);
+    const box = (await processesBelow(terminal.pid ?? 0)).find(({ command }) => /node.*\/box\.js/.test(command));
+    process.kill(box?.pid ?? 0, 'SIGTERM');
+    await ended;
+    await rm(folder, { recursive: true });
+    expect(stripVTControlCharacters(printed)).toMatch(/INFO: keysigner: listening/);
+  },
+  2 * START_MS,
+);
 
 describe('a box that ends', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -132,7 +156,16 @@ describe('the command line', () => {
   test('tells all options by --help', async () => {
     const { code, out } = await runStart(['--help']);
     expect(code).toBe(0);
-    for (const option of ['--port', '--mail-port', '--data', '--public-url', '--production', '--smtp', '--sender'])
+    for (const option of [
+      '--port',
+      '--mail-port',
+      '--data',
+      '--public-url',
+      '--production',
+      '--smtp',
+      '--ses',
+      '--sender',
+    ])
       expect(out).toContain(option);
   });
 
@@ -154,21 +187,44 @@ describe('the command line', () => {
     const { code, err } = await runStart(['--production']);
     expect(code).toBe(64);
     expect(err.trimEnd().split('\n')).toEqual([
-      '--public-url: got none, allowed in production: an https URL',
-      '--smtp: is missing; production sends real mail',
-      '--sender: got no-reply@localhost.localdomain, allowed in production: an address of yours',
+      '--public-url: is missing; production needs an https URL',
+      '--smtp: is missing, and so is --ses; production sends real mail by one of the two',
+      '--sender: got "no-reply@localhost.localdomain", allowed: an address of yours in production',
     ]);
   });
 
-  test(
-    'turns the development switches round in production',
-    async () => {
-      const box = await startBox({
+  test('is not needed, but variables that lack a setting are refused, and none is taken from a laptop', async () => {
+    const { code, out, err } = await runStart([], { BOX_PRODUCTION: 'true', BOX_PUBLIC_ULR: 'https://example.org' });
+    expect([code, out]).toEqual([78, '']);
+    for (const fault of ['BOX_PORT: is missing', 'BOX_DATA_FOLDER: is missing', 'did you mean BOX_PUBLIC_URL?'])
+      expect(err).toContain(fault);
+  });
+
+  test.each([
+    [
+      'options',
+      {
         parameters: [
           ...['--production', '--public-url', 'https://accounts.example.org', '--smtp', 'mail.example.org:587'],
           ...['--sender', 'no-reply@example.org'],
         ],
-      });
+      },
+    ],
+    [
+      'variables',
+      {
+        variables: {
+          BOX_PRODUCTION: 'true',
+          BOX_PUBLIC_URL: 'https://accounts.example.org',
+          BOX_SES_REGION: 'us-east-1',
+          BOX_MAIL_SENDER: 'no-reply@example.org',
+        },
+      },
+    ],
+  ])(
+    'turns the development switches round in production, which %s ask for',
+    async (_what, asked) => {
+      const box = await startBox(asked);
       try {
         expect(box.accountsUrl).toBe('https://accounts.example.org');
         const port = /"service":"webhead-primary".*"port":(\d+)/.exec(box.logs())?.[1];
@@ -187,8 +243,8 @@ describe('the command line', () => {
 });
 
 /** Waits until it no longer throws. */
-async function healed(ask: () => Promise<unknown>): Promise<void> {
-  const deadline = Date.now() + HEAL_MS_MAX;
+async function healed(ask: () => Promise<unknown>, msMax = HEAL_MS_MAX): Promise<void> {
+  const deadline = Date.now() + msMax;
   for (;;) {
     try {
       await ask();

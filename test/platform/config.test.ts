@@ -64,8 +64,8 @@ describe("a role's settings", () => {
     expect(faults).toEqual([
       'DBWRITER_PORT: got "70000", allowed: a whole number from 0 to 65535',
       'DBWRITER_URL: got "ftp://x", allowed: an http or https URL without query and without a slash at its end',
-      'DBWRITER_SQLITE_FILE: is missing, allowed: an absolute path',
       'DBWRITER_LIMITS: got "yes", allowed: true or false',
+      'DBWRITER_SQLITE_FILE: is needed by the store sqlite',
     ]);
   });
 
@@ -92,9 +92,26 @@ describe("a role's settings", () => {
     expect(faults).not.toContain('hunter2');
   });
 
-  test.each(['cassandra', 'mysql'])('name the store %s, which this release does not carry', (store) =>
-    expect(dbwriterFaults({ DBWRITER_STORE: store }).join()).toContain('(the others are not in this release)'),
-  );
+  test('let nothing change the schema of a ring but an operator', () =>
+    expect(
+      dbwriterFaults({
+        DBWRITER_STORE: 'cassandra',
+        DBWRITER_SQLITE_FILE: undefined,
+        DBWRITER_CASSANDRA_CONTACT_POINTS: '10.20.64.10',
+        DBWRITER_CASSANDRA_PORT: '9042',
+        DBWRITER_CASSANDRA_DATA_CENTRE: 'us-east-1',
+        DBWRITER_CASSANDRA_ROLE_SECRET: 'secretsmanager:picl-idp/prod/ring-role/dbwriter',
+        DBWRITER_CASSANDRA_REQUESTS_MAX: '1024',
+        DBWRITER_CASSANDRA_REQUEST_MS_MAX: '2000',
+      }),
+    ).toEqual([
+      'DBWRITER_MIGRATE_AT_START: got "true", allowed: false with the store cassandra, whose schema an operator changes',
+    ]));
+
+  test('that name a queue of bounces without SES are refused: nothing would read it', () =>
+    expect(dbwriterFaults({ DBWRITER_BOUNCE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/bounces' })).toEqual([
+      'DBWRITER_BOUNCE_QUEUE_URL: got "https://sqs.us-east-1.amazonaws.com/1/bounces", allowed: none without the transport ses',
+    ]));
 
   test('that go together are told together', () => {
     expect(dbwriterFaults({ DBWRITER_SMTP_HOST: undefined })).toEqual([

@@ -112,6 +112,14 @@ describe('the probes', () => {
     }
   });
 
+  test('leave `/` to a service that has a page of its own there', async () => {
+    const app = createHttpServer({ bodyBytesMax: 50, drainMs: 0 });
+    registerProbes(app, { version: RELEASE, heartbeat: async () => undefined, hasRoot: true });
+    app.get('/', async () => 'a page');
+    expect((await app.inject('/')).body).toBe('a page');
+    expect((await app.inject('/__version__')).json()).toEqual(RELEASE);
+  });
+
   test('ask what the service needs once, however many want to know', async () => {
     let asked = 0;
     const { app } = await startServer({}, async () => {

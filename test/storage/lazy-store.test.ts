@@ -1,12 +1,15 @@
 /** A store that is opened when it is first needed. */
 
 import { expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import { StoreUnavailable } from '../../app/storage/errors.ts';
 import { createLazyStore } from '../../app/storage/lazy-store.ts';
 
 function make({ failures = 0 } = {}) {
   const counts = { opened: 0, closed: 0 };
   const clock = { now: 0 };
+  const reasons: string[] = [];
+  const log = pino({}, { write: (line: string) => void reasons.push(JSON.parse(line).err.message) });
   const store = createLazyStore(
     async () => {
       counts.opened += 1;
@@ -21,9 +24,9 @@ function make({ failures = 0 } = {}) {
         },
       };
     },
-    () => clock.now,
+    { now: () => clock.now, log },
   );
-  return { store, counts, clock };
+  return { store, counts, clock, reasons };
 }
 
 test('it is opened by the first call, once, however many come at the same time', async () => {
@@ -35,7 +38,7 @@ test('it is opened by the first call, once, however many come at the same time',
 
 test('while it cannot be opened every call is refused, and not every call tries', async () => {
   const { store, counts, clock } = make({ failures: 2 });
-  await expect(store.double(1)).rejects.toMatchObject({ name: 'StoreUnavailable', cause: { message: 'no disk' } });
+  await expect(store.double(1)).rejects.toThrow(StoreUnavailable);
   clock.now += 249;
   await expect(store.double(1)).rejects.toThrow(StoreUnavailable);
   expect(counts.opened).toBe(1);
@@ -44,6 +47,18 @@ test('while it cannot be opened every call is refused, and not every call tries'
   expect(counts.opened).toBe(2);
   clock.now += 250;
   expect(await store.double(1)).toBe(2);
+});
+
+test('why it cannot be opened is logged once a minute, however often it is tried, and not carried by each refusal', async () => {
+  const { store, counts, clock, reasons } = make({ failures: 1000 });
+  for (const time of [0, 250, 59_750, 60_000, 119_999]) {
+    clock.now = time;
+    const refusal = await store.double(1).catch((error: unknown) => error);
+    expect(refusal).toEqual(new StoreUnavailable('the store cannot be opened'));
+    expect((refusal as StoreUnavailable).cause).toBeUndefined();
+  }
+  expect(counts.opened).toBe(5);
+  expect(reasons).toEqual(['no disk', 'no disk']);
 });
 
 test('what the open store throws comes through as it is', async () => {

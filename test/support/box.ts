@@ -29,21 +29,21 @@ export interface TestBox {
 
 export interface TestBoxOptions {
   readonly parameters?: readonly string[];
+  /** Settings as variables, in place of any parameter. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** A folder of an earlier box. */
   readonly dataFolder?: string;
 }
 
-export async function startBox({ parameters = [], dataFolder }: TestBoxOptions = {}): Promise<TestBox> {
+export async function startBox({ parameters = [], variables, dataFolder }: TestBoxOptions = {}): Promise<TestBox> {
   const folder = dataFolder ?? (await mkdtemp(join(tmpdir(), 'picl-idp-test-')));
-  const data = ['--data', folder, '--port', '0', '--mail-port', '0'];
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', 'tools/start.ts', ...data, ...parameters],
-    {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const asked = variables === undefined ? ['--data', folder, '--port', '0', '--mail-port', '0', ...parameters] : [];
+  const own = variables && { BOX_DATA_FOLDER: folder, BOX_PORT: '0', BOX_MAIL_PORT: '0', ...variables };
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'tools/start.ts', ...asked], {
+    cwd: ROOT,
+    env: { ...process.env, ...own },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = { out: '', all: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.out += text;
@@ -95,12 +95,14 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<numbe
   return exit.finally(() => clearTimeout(timer));
 }
 
-/** Runs `npm start` with parameters that it should refuse, or answer and leave. */
+/** Runs `npm start` with parameters or variables that it should refuse, or answer and leave. */
 export async function runStart(
   parameters: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; out: string; err: string }> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'tools/start.ts', ...parameters], {
     cwd: ROOT,
+    env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: READY_MS_MAX,
   });

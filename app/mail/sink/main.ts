@@ -2,26 +2,18 @@
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { z } from 'zod';
-import { hostname, logLevel, port, readConfig } from '../../platform/config.ts';
 import { listeningPort } from '../../platform/http-server.ts';
 import { runService, tellListening } from '../../platform/lifecycle.ts';
+import { readMailSinkConfig } from './config.ts';
 import { createHttpSink, SINK_STYLE } from './http.ts';
 import { createMailboxes } from './mailboxes.ts';
 import { createSmtpSink } from './smtp.ts';
-
-const MAIL_SINK_SETTINGS = z.strictObject({
-  MAIL_SINK_LISTEN_HOST: hostname,
-  MAIL_SINK_HTTP_PORT: port,
-  MAIL_SINK_SMTP_PORT: port,
-  MAIL_SINK_LOG_LEVEL: logLevel,
-});
 
 await runService({
   name: 'mail-sink',
   logLevel: process.env['MAIL_SINK_LOG_LEVEL'],
   start: async ({ log, environment }) => {
-    const config = readConfig('MAIL_SINK_', MAIL_SINK_SETTINGS, environment);
+    const config = readMailSinkConfig(environment);
     const mailboxes = createMailboxes(Date.now);
     const smtp = createSmtpSink({ mailboxes, log });
     const http = createHttpSink({

@@ -1,12 +1,11 @@
 /** Slow (about 5 s): a writing process is killed without warning twenty times, and every write that it acknowledged is there. */
 
 import { expect, test } from '@jest/globals';
-import { openReader } from '../../../app/storage/open.ts';
 import type { AccountReader, AccountStore } from '../../../app/storage/ports.ts';
 import { liveSession } from '../../../app/storage/standing.ts';
 import { accountOf, BIRTH, passwordOf, sessionOf } from '../records.ts';
 import { runChild } from './children/run-child.ts';
-import { openEmbedded, temporaryFile } from './temporary.ts';
+import { openEmbedded, openEmbeddedReader, temporaryFile } from './temporary.ts';
 
 const KILLS = 20;
 const FIRST_OF_ROUND = 100_000;
@@ -54,7 +53,7 @@ test('what was acknowledged is there after every kill, for a reader that comes f
     const fresh = child.lines.map(Number);
     expect(fresh).not.toContain(Number.NaN);
     acknowledged.push(...fresh);
-    const reader = openReader({ sqliteFile: file, now: Date.now });
+    const reader = openEmbeddedReader(file);
     for (const number of fresh) expect(await isWhole(reader, number)).toBe(true);
     await reader.close();
   }

@@ -1,12 +1,13 @@
 /** Two processes that write to one file at the same time: what exactly one caller may get, exactly one gets. */
 
 import { expect, test } from '@jest/globals';
+import { StoreUnavailable } from '../../../app/storage/errors.ts';
 import { openSqlite } from '../../../app/storage/sql/dialect/sqlite.ts';
 import { migrateToLatest } from '../../../app/storage/sql/migrate.ts';
 import { createSqlStore } from '../../../app/storage/sql/store.ts';
 import { accountOf, BIRTH, sessionOf, tokenOf } from '../records.ts';
 import { runChild } from './children/run-child.ts';
-import { openEmbedded, temporaryFile } from './temporary.ts';
+import { openEmbedded, reasonsLog, temporaryFile } from './temporary.ts';
 
 const ROUNDS = 25;
 const PROCESSES = ['1', '2'];
@@ -48,11 +49,10 @@ test('a dbwriter refuses a file that another process writes to, and takes it whe
   const { file, remove } = await temporaryFile();
   const child = runChild('acknowledging-writer.ts', [file, '0']);
   await child.until('write', (lines) => lines.length > 0);
-  const refused = openEmbedded(file);
-  await expect(refused.ping()).rejects.toMatchObject({
-    name: 'StoreUnavailable',
-    cause: { message: `${file} is being written by another process` },
-  });
+  const { log, reasons } = reasonsLog();
+  const refused = openEmbedded(file, { log });
+  await expect(refused.ping()).rejects.toThrow(StoreUnavailable);
+  expect(reasons).toEqual([`${file} is being written by another process: database is locked`]);
   await refused.close();
   await child.kill();
   const store = openEmbedded(file);

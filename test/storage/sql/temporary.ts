@@ -3,7 +3,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore } from '../../../app/storage/open.ts';
+import { type Logger, pino } from 'pino';
+import { openReader, openStore } from '../../../app/storage/open.ts';
 
 export interface TemporaryFile {
   readonly folder: string;
@@ -17,6 +18,18 @@ export async function temporaryFile(): Promise<TemporaryFile> {
   return { folder, file: join(folder, 'accounts.sqlite'), remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-export function openEmbedded(file: string, { migrate = true } = {}) {
-  return openStore({ sqliteFile: file, region: 'local', migrate, now: Date.now });
+const SILENT = pino({ level: 'silent' });
+
+/** A log, and the message of each error that it was told. */
+export function reasonsLog(): { log: Logger; reasons: string[] } {
+  const reasons: string[] = [];
+  return { log: pino({}, { write: (line: string) => void reasons.push(JSON.parse(line).err.message) }), reasons };
+}
+
+export function openEmbedded(file: string, { migrate = true, log = SILENT } = {}) {
+  return openStore({ settings: { STORE: 'sqlite', SQLITE_FILE: file }, region: 'local', migrate, now: Date.now, log });
+}
+
+export function openEmbeddedReader(file: string, { now = Date.now } = {}) {
+  return openReader({ settings: { STORE: 'sqlite', SQLITE_FILE: file }, now, log: SILENT });
 }

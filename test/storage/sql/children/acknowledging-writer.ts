@@ -3,11 +3,11 @@
 // Run by durability.test.ts and disk-full.test.ts, with a file and the first number. A write that is refused prints its
 // error's name.
 
-import { openStore } from '../../../../app/storage/open.ts';
 import { accountOf, BIRTH, eventOf, passwordOf, sessionOf } from '../../records.ts';
+import { openEmbedded } from '../temporary.ts';
 
-const [, , sqliteFile = '', first = '0'] = process.argv;
-const store = openStore({ sqliteFile, region: 'local', migrate: true, now: Date.now });
+const [, , file = '', first = '0'] = process.argv;
+const store = openEmbedded(file);
 await store.ping();
 for (let number = Number(first); ; number += 1) {
   const account = accountOf(number);
