@@ -5,7 +5,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
 const LINES_MAX = 400;
-const SOURCE_FOLDERS = ['app', 'bench', 'tools', 'test'];
+const SOURCE_FOLDERS = ['app', 'bench', 'bin', 'lib', 'regions', 'tools', 'test'];
 
 /** What each room may import beside itself. Platform is everybody's, and knows nobody. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -25,6 +25,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   machine: ['platform'],
   'cassandra-node': ['platform', 'machine/config.ts'],
   operator: ['platform', 'keysigner/key-set.ts', 'dbwriter/keyring.ts', 'storage'],
+};
+
+/** What each folder of the topology may import beside itself. Of a service, `lib/` knows only what its settings are. */
+const TOPOLOGY_MAY_IMPORT: Readonly<Record<string, RegExp>> = {
+  regions: /^regions\//,
+  lib: /^(lib|regions)\/|^app\/([a-z-]+\/)+config\.ts$/,
+  bin: /^(bin|lib|regions)\/|^tools\/release\.ts$/,
 };
 
 /** Read by people who write clients of their own, whoever imports it here. */
@@ -88,6 +95,22 @@ describe('the rooms of app/', () => {
     for (const path of reached) for (const imported of sourceAt(path)?.imports ?? []) reached.add(imported);
     const packages = [...reached].flatMap((path) => sourceAt(path)?.packages ?? []);
     expect(packages.filter((name) => name.startsWith('node:'))).toEqual([]);
+  });
+});
+
+describe('the folders of the topology', () => {
+  const files = sources.filter(({ path }) => (path.split('/')[0] ?? '') in TOPOLOGY_MAY_IMPORT);
+
+  test.each(files)('$path imports only what its folder may know', ({ path, imports }) => {
+    const allowed = TOPOLOGY_MAY_IMPORT[path.split('/')[0] ?? ''];
+    expect(imports.filter((imported) => !allowed?.test(imported))).toEqual([]);
+  });
+
+  test('stacks only compose: no resource is made in one', () => {
+    const making = files.filter(
+      ({ path, text }) => path.startsWith('lib/stacks/') && /new Cfn(?!Output)\w+\(/.test(text),
+    );
+    expect(making.map(({ path }) => path)).toEqual([]);
   });
 });
 

@@ -2,8 +2,6 @@
 
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { lockForWriting, openSqlite } from '../storage/sql/dialect/sqlite.ts';
-import { migrateToLatest, pendingMigrations } from '../storage/sql/migrate.ts';
 
 const NO_STORE = { file: ':memory:', readOnly: false };
 
@@ -24,6 +22,11 @@ export function migrateCommand(): Command {
 }
 
 async function runMigrate(options: MigrateOptions): Promise<void> {
+  // Loaded only when run, so that the help of all commands comes at once.
+  const [{ lockForWriting, openSqlite }, { migrateToLatest, pendingMigrations }] = await Promise.all([
+    import('../storage/sql/dialect/sqlite.ts'),
+    import('../storage/sql/migrate.ts'),
+  ]);
   const { file, dryRun } = options;
   if (dryRun) {
     // A file that is not there has seen no step, and asking must not make it.

@@ -2,14 +2,18 @@
 /** The command line of those who operate the service: `picl-idp COMMAND`. */
 
 import { Command } from 'commander';
-import { keysCommand } from './keys.ts';
+import { costCommand } from './cost/command.ts';
+import { doctorCommand } from './doctor/command.ts';
+import { keysCommand } from './keys/command.ts';
 import { migrateCommand } from './migrate.ts';
 
 await new Command('picl-idp')
-  .description('Operates the identity service: its schema and its keys.')
+  .description('Operates the identity service: its account, its secrets and keys, its schema, its price.')
   .showHelpAfterError('(picl-idp --help lists the commands)')
   .addCommand(migrateCommand())
   .addCommand(keysCommand())
+  .addCommand(costCommand())
+  .addCommand(doctorCommand())
   .parseAsync()
   .catch((error: unknown) => {
     console.error(`picl-idp: ${explain(error)}`);

@@ -1,0 +1,32 @@
+/** The network of one region. */
+
+import type { Construct } from 'constructs';
+import { FlowLog } from '../network/flow-log.ts';
+import { PoolReservations } from '../network/pool-reservations.ts';
+import { RegionEndpoints } from '../network/region-endpoints.ts';
+import { RegionNetwork } from '../network/region-network.ts';
+import { RegionStack, type RegionStackProps } from './region-stack.ts';
+
+export interface NetworkStackProps extends RegionStackProps {
+  readonly natGateways: 'one' | 'one-a-zone';
+  readonly endpointZones: 'one' | 'all';
+}
+
+export class NetworkStack extends RegionStack {
+  readonly network: RegionNetwork;
+  readonly endpoints: RegionEndpoints;
+
+  constructor(scope: Construct, props: NetworkStackProps) {
+    const { environment, region, natGateways, endpointZones } = props;
+    super(scope, 'network', props, `The network of ${environment.name} in ${region.name}.`);
+    this.network = new RegionNetwork(this, 'Network', { environment, region, natGateways });
+    this.endpoints = new RegionEndpoints(this, 'Endpoints', {
+      environment,
+      region,
+      network: this.network,
+      zones: endpointZones,
+    });
+    new PoolReservations(this, 'Reservations', { network: this.network, region });
+    new FlowLog(this, 'FlowLog', { environment, region, vpcId: this.network.vpcId });
+  }
+}

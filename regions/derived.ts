@@ -1,0 +1,52 @@
+/** What follows from an environment: which of its regions serve, which one is the witness, and what a release must bake. */
+
+import type { Environment, RecordedImages, Region } from './schema.ts';
+
+export type ImageKind = keyof RecordedImages;
+
+const SERVING_REGIONS = 2;
+
+/** The regions that clients reach, the primary first. */
+export function servingRegions({ regions, shape }: Environment): readonly Region[] {
+  return 'twoRegions' in shape ? regions.slice(0, SERVING_REGIONS) : regions;
+}
+
+/** The region whose one ring node breaks ties between the other two, where there is one. */
+export function witnessRegion({ regions, shape }: Environment): Region | undefined {
+  return 'twoRegions' in shape && 'region' in shape.twoRegions.witness ? regions[SERVING_REGIONS] : undefined;
+}
+
+/** Names of the keys in KMS that sign certificates; none where keysigners hold the key in memory. */
+export function idpKeysInKms({ shape }: Environment): readonly string[] {
+  return 'twoRegions' in shape ? (shape.twoRegions.idpKeysInKms?.keys ?? []) : [];
+}
+
+/** The kinds of machine images that the machines of a region start from. */
+export function imageKinds(environment: Environment, region: Region): readonly ImageKind[] {
+  const kinds: readonly ImageKind[] = servingRegions(environment).includes(region) ? ['service'] : [];
+  return region.ringNodes.length > 0 ? [...kinds, 'ring'] : kinds;
+}
+
+/** A place in which a release bakes images, and which. */
+export interface Release {
+  readonly account: string;
+  readonly region: string;
+  readonly kinds: readonly ImageKind[];
+}
+
+/** Where releases bake: once for each account and region with machines on recorded images, in the order of the environments. */
+export function releasesOf(environments: readonly Environment[]): readonly Release[] {
+  const wanted = environments
+    .filter(({ images }) => images === 'recorded')
+    .flatMap((environment) =>
+      environment.regions.map((region) => ({
+        account: environment.account,
+        region: region.name,
+        kinds: imageKinds(environment, region),
+      })),
+    );
+  return [...Map.groupBy(wanted, ({ account, region }) => `${account} ${region}`).values()].flatMap((releases) => {
+    const [first] = releases;
+    return first ? [{ ...first, kinds: [...new Set(releases.flatMap(({ kinds }) => kinds))] }] : [];
+  });
+}
