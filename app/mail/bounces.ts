@@ -10,13 +10,15 @@ const RETRY_MS = 5000;
 
 const recipients = z.array(z.object({ emailAddress: z.string().max(320) })).max(100);
 
-/** The notification that SES gives to SNS; members that we do not read are let be. */
-const sesNotification = z.discriminatedUnion('notificationType', [
-  z.object({
-    notificationType: z.literal('Bounce'),
-    bounce: z.object({ bounceType: z.string(), bouncedRecipients: recipients }),
-  }),
-  z.object({ notificationType: z.literal('Complaint'), complaint: z.object({ complainedRecipients: recipients }) }),
+const bounce = z.object({ bounceType: z.string(), bouncedRecipients: recipients });
+const complaint = z.object({ complainedRecipients: recipients });
+
+/** What SES gives to SNS, as an identity tells it, and as a configuration set does; members that we do not read are let be. */
+const sesNotification = z.union([
+  z.object({ notificationType: z.literal('Bounce'), bounce }),
+  z.object({ notificationType: z.literal('Complaint'), complaint }),
+  z.object({ eventType: z.literal('Bounce'), bounce }),
+  z.object({ eventType: z.literal('Complaint'), complaint }),
 ]);
 const snsEnvelope = z.object({ Message: z.string() });
 
@@ -39,7 +41,7 @@ export function readBounceMessage(body: string): readonly BounceNotice[] | undef
 }
 
 function noticesOf(notification: z.infer<typeof sesNotification>): readonly BounceNotice[] {
-  if (notification.notificationType === 'Complaint') {
+  if ('complaint' in notification) {
     return notification.complaint.complainedRecipients.map(({ emailAddress: email }) => ({ kind: 'complaint', email }));
   }
   const { bounceType, bouncedRecipients } = notification.bounce;

@@ -240,7 +240,30 @@ describe('a mail that came back', () => {
     ]);
     expect(readBounceMessage(JSON.stringify(complaint))).toEqual([{ kind: 'complaint', email: 'c@example.org' }]);
     expect(readBounceMessage(bySns(bounce('Transient', 'a@example.org')))).toEqual([]);
-    for (const body of ['', '{', '{}', 'null', '{"Message":"x"}', '{"notificationType":"Delivery"}'])
+  });
+
+  test('is read from the event of a configuration set as well, which calls its kind otherwise', () => {
+    const { bounce: permanent } = bounce('Permanent', 'a@example.org');
+    const { complaint: complained } = complaint;
+    const mail = { messageId: '1', tags: { 'ses:configuration-set': ['prod'] } };
+    expect(readBounceMessage(bySns({ eventType: 'Bounce', bounce: permanent, mail }))).toEqual([
+      { kind: 'bounce', email: 'a@example.org' },
+    ]);
+    expect(readBounceMessage(bySns({ eventType: 'Complaint', complaint: complained, mail }))).toEqual([
+      { kind: 'complaint', email: 'c@example.org' },
+    ]);
+  });
+
+  test('that is told by anything else is no notification', () => {
+    for (const body of [
+      '',
+      '{',
+      '{}',
+      'null',
+      '{"Message":"x"}',
+      '{"notificationType":"Delivery"}',
+      '{"eventType":"Send"}',
+    ])
       expect(readBounceMessage(body)).toBeUndefined();
   });
 
