@@ -6,6 +6,7 @@ import { accountsGrowth } from './accounts-growth.ts';
 import type { BenchRow } from './bench-row.ts';
 import { keysignerSign } from './keysigner-sign.ts';
 import { boxMemory, boxReady, login, loginFlood, signEndToEnd, statusPoll } from './service-rows.ts';
+import { synthApp, synthCold, synthValidated } from './synth-rows.ts';
 
 const ROWS: readonly BenchRow[] = [
   keysignerSign,
@@ -16,6 +17,9 @@ const ROWS: readonly BenchRow[] = [
   accountsGrowth,
   boxMemory,
   boxReady,
+  synthCold,
+  synthValidated,
+  synthApp,
 ];
 
 const { json, row: wanted } = new Command('npm run bench --')

@@ -1,5 +1,6 @@
 /** Names that one stack, region or machine must know of another: literals, made here and nowhere else. */
 
+import { primaryRegion } from '../regions/derived.ts';
 import type { Environment, Region } from '../regions/schema.ts';
 
 /** What stands in each region's private zone; the same name leads to the region's own part, in every region. */
@@ -38,6 +39,11 @@ export function secretName({ name }: Environment, secret: SecretName): string {
   return `picl-idp/${name}/${secret}`;
 }
 
+/** What stands in a machine's settings in the place of a secret. */
+export function secretReference(environment: Environment, secret: SecretName): string {
+  return `secretsmanager:${secretName(environment, secret)}`;
+}
+
 /** The ARN of a secret in a region. AWS adds six characters of its own, in every region the same ones, that nobody knows before. */
 export function secretArn(environment: Environment, region: Region, secret: SecretName): string {
   return `arn:aws:secretsmanager:${region.name}:${environment.account}:secret:${secretName(environment, secret)}-??????`;
@@ -61,14 +67,40 @@ export function bounceQueueArn(environment: Environment, region: Region): string
   return `arn:aws:sqs:${region.name}:${environment.account}:${bounceQueueName(environment)}`;
 }
 
+/** The queue of the bounces and complaints that dbwriters could not handle. */
+export function deadBounceQueueName(environment: Environment): string {
+  return `${bounceQueueName(environment)}-dead`;
+}
+
+export function deadBounceQueueArn(environment: Environment, region: Region): string {
+  return `arn:aws:sqs:${region.name}:${environment.account}:${deadBounceQueueName(environment)}`;
+}
+
+/** The ARN of something of EC2's, which names it by its kind and id; `*` is all of a kind. */
+export function ec2Arn(
+  environment: Environment,
+  region: Region,
+  resource: `${'instance' | 'volume' | 'elastic-ip' | 'network-interface'}/${string}`,
+): string {
+  return `arn:aws:ec2:${region.name}:${environment.account}:${resource}`;
+}
+
+/** A name as ids of constructs have it: `us-east-1` is `UsEast1`. */
+export function pascal(name: string): string {
+  return name
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+}
+
 /** The search domain that an environment's lines end in, in its primary region. */
 export function searchDomainName({ name }: Environment): string {
   return `${name}-logs`;
 }
 
 export function searchDomainArn(environment: Environment): string {
-  const [primary] = environment.regions;
-  return `arn:aws:es:${primary?.name}:${environment.account}:domain/${searchDomainName(environment)}`;
+  const { name } = primaryRegion(environment);
+  return `arn:aws:es:${name}:${environment.account}:domain/${searchDomainName(environment)}`;
 }
 
 /** A region's long copy of the lines. Buckets of everybody share one space of names: the account makes it ours. */

@@ -18,6 +18,11 @@ export const REGIONS: Readonly<Partial<Record<string, RegionFacts>>> = {
   'eu-central-1': { zoneIds: zoneIds('euc1', 1, 2, 3), s3PrefixListId: 'pl-6ea54007', hasSubnetReservations: false },
 };
 
+/** @throws RangeError for a region whose facts are not known. */
+export function regionFacts(name: string): RegionFacts {
+  return known('region', REGIONS, name);
+}
+
 export interface InstanceTypeFacts {
   readonly vcpus: number;
   readonly memoryGiB: number;
@@ -43,6 +48,11 @@ export const INSTANCE_TYPES: Readonly<Partial<Record<string, InstanceTypeFacts>>
   'r7g.xlarge': { vcpus: 4, memoryGiB: 32, architecture: 'arm64' },
 };
 
+/** @throws RangeError for a type whose facts are not known. */
+export function instanceTypeFacts(type: string): InstanceTypeFacts {
+  return known('instance type', INSTANCE_TYPES, type);
+}
+
 /** The largest volume of each search machine, in GiB, by type. Recalled: `opensearch describe-instance-type-limits` tells. */
 export const SEARCH_VOLUMES_GIB_MAX: Readonly<Partial<Record<string, number>>> = {
   't3.small.search': 100,
@@ -50,6 +60,12 @@ export const SEARCH_VOLUMES_GIB_MAX: Readonly<Partial<Record<string, number>>> =
   'm6g.large.search': 1024,
   'r6g.large.search': 1024,
 };
+
+function known<Facts>(what: string, all: Readonly<Partial<Record<string, Facts>>>, name: string): Facts {
+  const facts = all[name];
+  if (facts === undefined) throw new RangeError(`${what} ${name} is not in regions/aws-facts.ts`);
+  return facts;
+}
 
 function zoneIds(prefix: string, ...numbers: readonly number[]): readonly string[] {
   return numbers.map((number) => `${prefix}-az${number}`);

@@ -1,10 +1,28 @@
 /** What follows from an environment: which of its regions serve, which one is the witness, and what a release must bake. */
 
-import type { Environment, RecordedImages, Region } from './schema.ts';
+import type { Environment, RecordedImages, Region, TwoRegions } from './schema.ts';
 
 export type ImageKind = keyof RecordedImages;
 
+export const IMAGE_KINDS: readonly ImageKind[] = ['service', 'ring'];
+
 const SERVING_REGIONS = 2;
+
+/** The two-region part of an environment. @throws RangeError where it is one machine. */
+export function twoRegionsOf({ name, shape }: Environment): TwoRegions {
+  if (!('twoRegions' in shape)) throw new RangeError(`${name} is one machine`);
+  return shape.twoRegions;
+}
+
+/** The region in which lies what an environment has once. @throws RangeError for an environment without regions, which no schema lets pass. */
+export function primaryRegion({ name, regions: [primary] }: Environment): Region {
+  if (primary === undefined) throw new RangeError(`${name} has no region`);
+  return primary;
+}
+
+export function isPrimary(environment: Environment, { name }: Region): boolean {
+  return primaryRegion(environment).name === name;
+}
 
 /** The regions that clients reach, the primary first. */
 export function servingRegions({ regions, shape }: Environment): readonly Region[] {
@@ -14,6 +32,16 @@ export function servingRegions({ regions, shape }: Environment): readonly Region
 /** The region whose one ring node breaks ties between the other two, where there is one. */
 export function witnessRegion({ regions, shape }: Environment): Region | undefined {
   return 'twoRegions' in shape && 'region' in shape.twoRegions.witness ? regions[SERVING_REGIONS] : undefined;
+}
+
+/** Whether a region only holds the ring node that breaks ties between the other two. */
+export function isWitness(environment: Environment, region: Region): boolean {
+  return witnessRegion(environment) === region;
+}
+
+/** Whether there are machines that make load. */
+export function hasGenerators({ shape }: Environment): boolean {
+  return 'twoRegions' in shape && shape.twoRegions.generators !== undefined;
 }
 
 /** Names of the keys in KMS that sign certificates; none where keysigners hold the key in memory. */
@@ -28,14 +56,14 @@ export function imageKinds(environment: Environment, region: Region): readonly I
 }
 
 /** A place in which a release bakes images, and which. */
-export interface Release {
+export interface BakePlace {
   readonly account: string;
   readonly region: string;
   readonly kinds: readonly ImageKind[];
 }
 
 /** Where releases bake: once for each account and region with machines on recorded images, in the order of the environments. */
-export function releasesOf(environments: readonly Environment[]): readonly Release[] {
+export function bakePlaces(environments: readonly Environment[]): readonly BakePlace[] {
   const wanted = environments
     .filter(({ images }) => images === 'recorded')
     .flatMap((environment) =>
@@ -45,8 +73,8 @@ export function releasesOf(environments: readonly Environment[]): readonly Relea
         kinds: imageKinds(environment, region),
       })),
     );
-  return [...Map.groupBy(wanted, ({ account, region }) => `${account} ${region}`).values()].flatMap((releases) => {
-    const [first] = releases;
-    return first ? [{ ...first, kinds: [...new Set(releases.flatMap(({ kinds }) => kinds))] }] : [];
+  return [...Map.groupBy(wanted, ({ account, region }) => `${account} ${region}`).values()].flatMap((same) => {
+    const [first] = same;
+    return first ? [{ ...first, kinds: [...new Set(same.flatMap(({ kinds }) => kinds))] }] : [];
   });
 }

@@ -1,7 +1,7 @@
 /** All environments, read and judged once: whoever gets them can rely on every rule. */
 
 import type { z } from 'zod';
-import { type Release, releasesOf } from './derived.ts';
+import { type BakePlace, bakePlaces } from './derived.ts';
 import { dev } from './dev.ts';
 import { type Fault, faultLine, schemaFaults } from './faults.ts';
 import { loadtest } from './loadtest.ts';
@@ -42,9 +42,9 @@ export function readEnvironments(candidates: readonly unknown[], recorded: unkno
  * Where a release bakes images. It asks for no image, for it is what makes them.
  * @throws one Error that names every fault of the environments.
  */
-export function loadReleases(): readonly Release[] {
+export function loadBakePlaces(): readonly BakePlace[] {
   throwOn(environmentFaults(ENVIRONMENTS));
-  return releasesOf(ENVIRONMENTS.map((environment) => environmentSchema.parse(environment)));
+  return bakePlaces(ENVIRONMENTS.map((environment) => environmentSchema.parse(environment)));
 }
 
 /**

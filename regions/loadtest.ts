@@ -50,8 +50,8 @@ export const loadtest = {
         webhead: { instanceType: 't4g.small', machinesMin: 2, machinesMax: 6 },
         keysigner: { instanceType: 't4g.small', machinesMin: 2, machinesMax: 4 },
         dbwriter: { instanceType: 't4g.small', machinesMin: 2, machinesMax: 4 },
-        logRouter: { instanceType: 't4g.small', machinesMin: 2, machinesMax: 2 },
       },
+      logRouters: { instanceType: 't4g.small', machines: 2 },
       ring: { instanceType: 'r7g.large', volumeGiB: 50, replicationFactor: 3 },
       witness: {
         none: 'A load test ends with its regions, and losing one of them is tested on the ring of the tests.',

@@ -107,8 +107,9 @@ const twoRegions = z.strictObject({
     webhead: clusterSize,
     keysigner: clusterSize,
     dbwriter: clusterSize,
-    logRouter: clusterSize,
   }),
+  /** In each region that serves. */
+  logRouters: z.strictObject({ instanceType, machines: whole(1, 50) }),
   ring,
   witness,
   natGateways: z.enum(['one', 'one-a-zone'], { error: 'one or one-a-zone' }),

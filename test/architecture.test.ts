@@ -91,6 +91,7 @@ describe('the rooms of app/', () => {
 
   test('what browsers run imports nothing of Node', () => {
     const roots = appFiles.filter(({ path }) => /^app\/(client|webhead\/pages\/browser)\//.test(path));
+    expect(roots.length).toBeGreaterThan(0);
     const reached = new Set(roots.map(({ path }) => path));
     for (const path of reached) for (const imported of sourceAt(path)?.imports ?? []) reached.add(imported);
     const packages = [...reached].flatMap((path) => sourceAt(path)?.packages ?? []);

@@ -4,9 +4,9 @@ import { Command } from 'commander';
 import type { Template } from '../app/operator/assembly.ts';
 import { BaseRefused, findBase, readBase } from './guard/base.ts';
 import { compareTemplates, type Loss, type Templates } from './guard/changes.ts';
-import { synthesizeNow } from './guard/current.ts';
 import { reportLines } from './guard/report.ts';
 import { maskHashes } from './guard/snapshot.ts';
+import { synthesizeNow } from './topology/synthesize-now.ts';
 
 const EXIT_LOSS = 1;
 const EXIT_NOT_COMPARED = 2;

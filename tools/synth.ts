@@ -1,9 +1,9 @@
 /** `npm run synth`: writes the assembly of every environment, checked by every rule, and says what is in it. */
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { Command } from 'commander';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { type AssembledStack, readAssembly } from '../app/operator/assembly.ts';
 
@@ -24,7 +24,7 @@ const metadataSchema = z.record(
 
 new Command('npm run synth --')
   .description('Writes the templates of all environments, without an account, credentials or network, and checks them.')
-  .option('--output <folder>', 'where they go; whatever is there is removed', 'cdk.out')
+  .option('--output <folder>', 'where they go; an assembly that is there is removed', assemblyFolder, 'cdk.out')
   .option('--acknowledged', 'list the findings that were looked at and left, with the reason of each', false)
   .showHelpAfterError('(npm run synth -- --help lists what it can do)')
   .action(({ output, acknowledged }: { output: string; acknowledged: boolean }) => {
@@ -40,6 +40,13 @@ new Command('npm run synth --')
   })
   .parse();
 
+/** @throws InvalidArgumentError for a folder that holds something else: it would be removed. */
+function assemblyFolder(folder: string): string {
+  const isFree = !existsSync(folder) || existsSync(join(folder, 'manifest.json')) || readdirSync(folder).length === 0;
+  if (!isFree) throw new InvalidArgumentError('Allowed: a folder that is not there, is empty or holds an assembly.');
+  return folder;
+}
+
 /**
  * Runs the app of `cdk.json` as the CDK's command line runs it, which would take longer to start than the app does to end.
  * @returns the exit code; on findings, standard error says which.
@@ -53,7 +60,7 @@ function runApp(output: string): number {
     env: {
       ...process.env,
       PATH: [join(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
-      CDK_OUTDIR: join(process.cwd(), output),
+      CDK_OUTDIR: resolve(output),
       CDK_CONTEXT_JSON: JSON.stringify(context),
     },
   });

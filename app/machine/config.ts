@@ -1,19 +1,17 @@
 /** Settings of the program by which a machine takes what outlives it: its volume and its address. */
 
 import { z } from 'zod';
-import { absolutePath, type Environment, integerFrom, readConfig } from '../platform/config.ts';
+import { absolutePath, type Environment, integerFrom, readConfig, text } from '../platform/config.ts';
 
 const HOUR_MS = 3_600_000;
 
-const TAG_ALLOWED = 'a tag as KEY=VALUE, each of letters, digits and _.:/@-';
 /** A tag of a resource, which a template gives to one resource of its kind in a zone. */
-export const tag = z
-  .string({ error: TAG_ALLOWED })
-  .regex(/^[\w.:/@-]{1,128}=[\w.:/@-]{1,256}$/, { error: TAG_ALLOWED })
-  .transform((text) => ({ key: text.slice(0, text.indexOf('=')), value: text.slice(text.indexOf('=') + 1) }));
+export const tag = text('a tag as KEY=VALUE, each of letters, digits and _.:/@-', (value) =>
+  /^[\w.:/@-]{1,128}=[\w.:/@-]{1,256}$/.test(value),
+).transform((value) => ({ key: value.slice(0, value.indexOf('=')), value: value.slice(value.indexOf('=') + 1) }));
 
-const REGION_ALLOWED = 'an AWS region, for example us-east-1';
-const region = z.string({ error: REGION_ALLOWED }).regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: REGION_ALLOWED });
+/** Stricter than platform's: a machine asks AWS about itself, and what else calls itself a region, or a zone, is no place to ask. */
+const region = text('an AWS region, for example us-east-1', (value) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(value));
 
 /** Settings of `machine.js attach`. The topology renders the same schema. */
 const ATTACH_SETTINGS = z.strictObject({

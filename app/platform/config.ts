@@ -1,6 +1,6 @@
 /** How a role reads its settings: one schema, one prefix, every fault named at once. */
 
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -88,7 +88,7 @@ function editDistance(left: string, right: string): number {
 }
 
 /** A setting's text, judged by `accept`; `allowed` is what a fault says. */
-function text(allowed: string, accept: (value: string) => boolean) {
+export function text(allowed: string, accept: (value: string) => boolean) {
   return z.string({ error: allowed }).refine(accept, { error: allowed });
 }
 
@@ -102,6 +102,9 @@ export function integerFrom(min: number, max: number) {
 
 /** A TCP port; 0 lets the system choose a free one. */
 export const port = integerFrom(0, 65_535);
+
+/** A TCP port that both sides know. */
+export const fixedPort = integerFrom(1, 65_535);
 
 /** `true` or `false`. */
 export const flag = text('true or false', (value) => value === 'true' || value === 'false').transform(
@@ -117,6 +120,19 @@ export const hostname = text(
   'a host name or an address',
   (value) => isIP(value) !== 0 || /^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,252}[a-zA-Z0-9])?$/.test(value),
 );
+
+export const ipv4 = text('an IPv4 address', isIPv4);
+
+/** A list of IPv4 addresses, each of which stands once. */
+export function addresses(max: number) {
+  const allowed = `1 to ${max} different IPv4 addresses with commas between them`;
+  return z
+    .string({ error: allowed })
+    .transform((value): readonly string[] => value.split(','))
+    .refine((list) => list.length <= max && list.every(isIPv4) && new Set(list).size === list.length, {
+      error: allowed,
+    });
+}
 
 /** An http or https URL without query and without a slash at its end. */
 export const httpUrl = text('an http or https URL without query and without a slash at its end', (value) => {

@@ -1,19 +1,9 @@
 /** The settings by which a role finds its store: which store, and what that store needs. */
 
-import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { absolutePath, integerFrom, regionName, secretReference } from '../platform/config.ts';
+import { absolutePath, addresses, fixedPort, integerFrom, regionName, secretReference } from '../platform/config.ts';
 
 const CONTACT_POINTS_MAX = 12;
-
-const contactPoints = z
-  .string()
-  .transform((text): readonly string[] => text.split(','))
-  .refine(
-    (addresses) =>
-      addresses.length <= CONTACT_POINTS_MAX && addresses.every(isIPv4) && new Set(addresses).size === addresses.length,
-    { error: `1 to ${CONTACT_POINTS_MAX} different IPv4 addresses with commas between them` },
-  );
 
 /** Every store that settings can name, with what it needs. */
 const STORES = {
@@ -21,10 +11,10 @@ const STORES = {
     SQLITE_FILE: absolutePath.describe('the file of the embedded store'),
   },
   cassandra: {
-    CASSANDRA_CONTACT_POINTS: contactPoints.describe(
+    CASSANDRA_CONTACT_POINTS: addresses(CONTACT_POINTS_MAX).describe(
       "addresses of the region's ring nodes themselves, not a balancer's",
     ),
-    CASSANDRA_PORT: integerFrom(1, 65_535).describe('where ring nodes listen for CQL over TLS'),
+    CASSANDRA_PORT: fixedPort.describe('where ring nodes listen for CQL over TLS'),
     CASSANDRA_DATA_CENTRE: regionName.describe("the ring's data centre of this region, which has the region's name"),
     CASSANDRA_ROLE_SECRET: secretReference.describe("username, password and authorityPem of this role's login"),
     CASSANDRA_REQUESTS_MAX: integerFrom(1, 32_768).describe(

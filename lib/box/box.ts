@@ -1,22 +1,21 @@
 /** The whole service on one machine. */
 
-import { CfnRecordSet } from 'aws-cdk-lib/aws-route53';
 import { Construct, type IDependable } from 'constructs';
 import { readBoxConfig } from '../../app/box/config.ts';
 import type { Environment, OneMachine, Region, Zone } from '../../regions/schema.ts';
 import { KeptMachine } from '../machine/kept-machine.ts';
 import { type Settings, textSettings } from '../machine/user-data.ts';
 import { accountsUrl, bounceQueueUrl } from '../names.ts';
-import { HTTP_PORT, HTTPS_PORT } from '../network/ports.ts';
+import { addRecord } from '../network/records.ts';
 import type { RegionNetwork } from '../network/region-network.ts';
 import { allow, INTERNET, SecurityGroup } from '../network/security-group.ts';
+import { HTTP_PORT, HTTPS_PORT } from '../ports.ts';
 import { sendsMail } from '../services/sends-mail.ts';
 
 const NAME = 'box';
 const MOUNT_POINT = '/var/lib/picl-idp';
 /** On loopback, where the server that speaks TLS finds the accounts service. */
 const ACCOUNTS_PORT = 9000;
-const NAME_TTL_SECONDS = '60';
 
 export interface BoxProps {
   readonly environment: Environment;
@@ -72,12 +71,11 @@ export class Box extends Construct {
       replacedBy: 'deploy',
       elasticAddress: true,
     });
-    new CfnRecordSet(this, 'Name', {
-      hostedZoneId: environment.publicZone.id,
+    addRecord(this, 'Name', {
+      zoneId: environment.publicZone.id,
       name: environment.accountsName,
-      type: 'A',
-      ttl: NAME_TTL_SECONDS,
-      resourceRecords: [elasticAddress],
+      to: { addresses: [elasticAddress] },
+      holdsFor: 'aWhile',
     });
   }
 }

@@ -3,11 +3,11 @@
 import { CfnBackupPlan, CfnBackupSelection, CfnBackupVault } from 'aws-cdk-lib/aws-backup';
 import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { servingRegions } from '../../regions/derived.ts';
+import { isWitness, servingRegions } from '../../regions/derived.ts';
 import type { Environment, Region } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { allowed, assumedBy, type PolicyStatement, policy } from '../machine/policy.ts';
-import { isWitness } from '../network/subnets.ts';
+import { ec2Arn } from '../names.ts';
 import { keepWith } from '../retention.ts';
 import { ringKeyAlias } from './ring-key.ts';
 
@@ -119,17 +119,21 @@ function vaultArn(environment: Environment, { name }: Region): string {
   return `arn:aws:backup:${name}:${environment.account}:backup-vault:${vaultName(environment)}`;
 }
 
-interface Reach {
+interface BackupRegions {
   readonly region: Region;
   /** Where copies go. */
   readonly others: readonly Region[];
 }
 
 /** What AWS's own policy for backups allows, for snapshots of these volumes alone. */
-function snapshotStatements(environment: Environment, reach: Reach, keyArn: string): readonly PolicyStatement[] {
-  const { region, others } = reach;
+function snapshotStatements(
+  environment: Environment,
+  regions: BackupRegions,
+  keyArn: string,
+): readonly PolicyStatement[] {
+  const { region, others } = regions;
   const reached = [region, ...others];
-  const { snapshots, volumes, keysElsewhere } = openResources(environment, reach);
+  const { snapshots, volumes, keysElsewhere } = openResources(environment, regions);
   const ofTheRing = { StringEquals: { [`aws:ResourceTag/${BACKUP_TAG}`]: tagValue(environment) } };
   const ofTheAlias = { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': ringKeyAlias(environment) } };
   const forAws = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
@@ -156,16 +160,16 @@ function snapshotStatements(environment: Environment, reach: Reach, keyArn: stri
 }
 
 /** What has no name that a policy could say. */
-function openResources({ account }: Environment, { region, others }: Reach) {
+function openResources(environment: Environment, { region, others }: BackupRegions) {
   return {
-    volumes: [`arn:aws:ec2:${region.name}:${account}:volume/*`],
+    volumes: [ec2Arn(environment, region, 'volume/*')],
     snapshots: [region, ...others].map(({ name }) => `arn:aws:ec2:${name}::snapshot/*`),
-    keysElsewhere: others.map(({ name }) => `arn:aws:kms:${name}:${account}:key/*`),
+    keysElsewhere: others.map(({ name }) => `arn:aws:kms:${name}:${environment.account}:key/*`),
   };
 }
 
-function findingsLeft(environment: Environment, reach: Reach): Readonly<Record<string, string>> {
-  const { volumes, snapshots, keysElsewhere } = openResources(environment, reach);
+function findingsLeft(environment: Environment, regions: BackupRegions): Readonly<Record<string, string>> {
+  const { volumes, snapshots, keysElsewhere } = openResources(environment, regions);
   const reasons = (resources: readonly string[], reason: string) =>
     Object.fromEntries(resources.map((resource) => [`AwsSolutions-IAM5[Resource::${resource}]`, reason]));
   return {

@@ -4,6 +4,7 @@ import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { Environment, Region } from '../../regions/schema.ts';
 import { allowed, type PolicyStatement } from '../machine/policy.ts';
+import { ec2Arn } from '../names.ts';
 
 /** The node's own program, with the settings that its user data wrote at its first boot. */
 const CORRECT =
@@ -68,18 +69,14 @@ export class RingConfiguration extends Construct {
 
 /** What the agent of a ring node asks of State Manager. The roles that have it leave `configurationFindings`. */
 export function configurationStatements({ environment, region }: RingConfigurationProps): readonly PolicyStatement[] {
-  const arn = (resource: string) => `arn:aws:ssm:${region.name}:${environment.account}:${resource}`;
+  const document = `arn:aws:ssm:${region.name}:${environment.account}:document/${documentName(environment)}`;
   return [
     // These actions know no resources, or none that is known before a machine is.
     allowed(['ssm:ListAssociations', 'ssm:ListInstanceAssociations', 'ssm:PutComplianceItems'], ['*']),
-    allowed(['ssm:DescribeDocument', 'ssm:GetDocument'], [arn(`document/${documentName(environment)}`)]),
+    allowed(['ssm:DescribeDocument', 'ssm:GetDocument'], [document]),
     allowed(
       ['ssm:DescribeAssociation', 'ssm:UpdateAssociationStatus', 'ssm:UpdateInstanceAssociationStatus'],
-      [
-        arn(`document/${documentName(environment)}`),
-        associations({ environment, region }),
-        `arn:aws:ec2:${region.name}:${environment.account}:instance/*`,
-      ],
+      [document, associations({ environment, region }), ec2Arn(environment, region, 'instance/*')],
     ),
   ];
 }

@@ -3,7 +3,7 @@
 import { CfnAlias, CfnKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Environment, Region } from '../../regions/schema.ts';
-import { type PolicyStatement, policy } from '../machine/policy.ts';
+import { accountDecides, type PolicyStatement, policy } from '../machine/policy.ts';
 import { keepWith, keyDeletionDays } from '../retention.ts';
 
 export interface RingKeyProps {
@@ -41,15 +41,14 @@ export class RingKey extends Construct {
   }
 }
 
-function keyPolicy({ account }: Environment): readonly PolicyStatement[] {
-  const accountItself = { AWS: `arn:aws:iam::${account}:root` };
+function keyPolicy(environment: Environment): readonly PolicyStatement[] {
   const autoScaling = {
-    AWS: `arn:aws:iam::${account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
+    AWS: `arn:aws:iam::${environment.account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
   };
   // In a key's policy `*` is the key itself.
   const theKey = '*';
   return [
-    { Sid: 'PoliciesOfTheAccount', Effect: 'Allow', Principal: accountItself, Action: 'kms:*', Resource: theKey },
+    accountDecides(environment),
     {
       Sid: 'AutoScalingMakesDisks',
       Effect: 'Allow',

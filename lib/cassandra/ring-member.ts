@@ -1,12 +1,13 @@
 /** One ring node: its address and its volume, which stay, and the machine that bears them for a while. */
 
 import { CfnNetworkInterface } from 'aws-cdk-lib/aws-ec2';
-import { CfnRecordSet } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import type { Environment, Region, RingNode } from '../../regions/schema.ts';
-import { arnOf, attachesToItself, KeptMachine } from '../machine/kept-machine.ts';
+import { keyValues } from '../key-values.ts';
+import { attachesToItself, KeptMachine } from '../machine/kept-machine.ts';
 import { allowed, type PolicyStatement } from '../machine/policy.ts';
-import { internalZoneName } from '../names.ts';
+import { ec2Arn, internalZoneName } from '../names.ts';
+import { addRecord } from '../network/records.ts';
 import type { RegionNetwork } from '../network/region-network.ts';
 import type { SecurityGroup } from '../network/security-group.ts';
 import { keepWith } from '../retention.ts';
@@ -14,8 +15,6 @@ import { readsSecrets } from '../services/reads-secrets.ts';
 import { DATA_FOLDER, ringNodeSettings, ringNodeSize, zoneOf } from './ring-plan.ts';
 
 const INTERFACE_TAG = 'picl-idp:interface';
-/** Its address never changes. */
-const NAME_SECONDS = '300';
 
 export interface RingMemberProps {
   readonly environment: Environment;
@@ -58,21 +57,17 @@ export class RingMember extends Construct {
       subnetId,
       privateIpAddress: node.address,
       groupSet: [nodes.groupId],
-      tags: [
-        { key: 'Name', value: `${environment.name} ${node.name}` },
-        { key: INTERFACE_TAG, value: ownName },
-      ],
+      tags: keyValues({ Name: `${environment.name} ${node.name}`, [INTERFACE_TAG]: ownName }),
     });
     keepWith(environment, ownInterface);
-    new CfnRecordSet(this, 'Name', {
-      hostedZoneId: network.privateZoneId,
+    addRecord(this, 'Name', {
+      zoneId: network.privateZoneId,
       name: `${node.name}.${internalZoneName(environment)}`,
-      type: 'A',
-      ttl: NAME_SECONDS,
-      resourceRecords: [node.address],
+      to: { addresses: [node.address] },
+      holdsFor: 'life',
     });
     const interfaceTag = `${INTERFACE_TAG}=${ownName}`;
-    const interfaceArn = arnOf(props, 'network-interface', ownInterface.ref);
+    const interfaceArn = ec2Arn(environment, region, `network-interface/${ownInterface.ref}`);
     const machine = new KeptMachine(this, 'Node', {
       ...ringNodeSize(environment, region),
       environment,

@@ -1,12 +1,11 @@
 /** What the ring's nodes are told of the ring, and how large they are: the same arithmetic for every region. */
 
 import { readRingNodeConfig } from '../../app/cassandra-node/config.ts';
-import { servingRegions } from '../../regions/derived.ts';
+import { isWitness, servingRegions, twoRegionsOf } from '../../regions/derived.ts';
 import type { Environment, Region, RingNode, Zone } from '../../regions/schema.ts';
 import { type Settings, textSettings } from '../machine/user-data.ts';
-import { isWitness } from '../network/subnets.ts';
-import { secretReference, twoRegionsOf } from '../services/machine-settings.ts';
-import { CQL_PORT, HEALTH_PORT, STORAGE_PORT } from './ports.ts';
+import { secretReference } from '../names.ts';
+import { CQL_PORT, HEALTH_PORT, STORAGE_PORT } from '../ports.ts';
 
 /** Where a node's volume is mounted: the ring image prepares it. */
 export const DATA_FOLDER = '/var/lib/cassandra';
@@ -38,7 +37,7 @@ function seedAddresses(environment: Environment): string[] {
   );
 }
 
-export interface RingNodePlace {
+export interface RingNodeSettingsOptions {
   readonly environment: Environment;
   readonly region: Region;
   readonly node: RingNode;
@@ -47,7 +46,7 @@ export interface RingNodePlace {
 }
 
 /** @throws ConfigError that names each setting that a ring node would refuse. */
-export function ringNodeSettings({ environment, region, node, interfaceTag }: RingNodePlace): Settings {
+export function ringNodeSettings({ environment, region, node, interfaceTag }: RingNodeSettingsOptions): Settings {
   const witness = isWitness(environment, region);
   const settings = textSettings({
     RING_NODE_NAME: node.name,

@@ -1,15 +1,15 @@
 /** The part of the ring that stands in one region. */
 
 import { Construct } from 'constructs';
+import { isWitness } from '../../regions/derived.ts';
 import type { Environment, Region, RingNode } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { TcpBalancer } from '../cluster/tcp-balancer.ts';
-import { LOG_PORT } from '../logs/ports.ts';
-import { HTTPS_PORT } from '../network/ports.ts';
+import { pascal } from '../names.ts';
 import type { RegionNetwork } from '../network/region-network.ts';
 import { allow, type Peer, SecurityGroup } from '../network/security-group.ts';
-import { isWitness, kindCidr } from '../network/subnets.ts';
-import { CQL_PORT, HEALTH_PORT, STORAGE_PORT } from './ports.ts';
+import { kindCidr } from '../network/subnets.ts';
+import { CQL_PORT, HEALTH_PORT, HTTPS_PORT, LOG_PORT, STORAGE_PORT } from '../ports.ts';
 import { backupTags, isBackedUp, RingBackup } from './ring-backup.ts';
 import { configurationFindings, configurationStatements, RingConfiguration } from './ring-configuration.ts';
 import { RingKey } from './ring-key.ts';
@@ -58,7 +58,7 @@ export class Ring extends Construct {
     const { keyArn } = new RingKey(this, 'Key', { environment, region });
     this.members = region.ringNodes.map(
       (node) =>
-        new RingMember(this, node.name.replace('ring-', 'Ring'), {
+        new RingMember(this, pascal(node.name), {
           environment,
           region,
           network,
@@ -127,11 +127,4 @@ export class Ring extends Construct {
       why: 'the balancer asks nodes whether they are well',
     });
   }
-}
-
-function pascal(text: string): string {
-  return text
-    .split('-')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
 }

@@ -1,30 +1,25 @@
 /** A cluster: machines of one role without state, in subnets of their own behind a load balancer of their own. */
 
-import { CfnAutoScalingGroup, CfnScalingPolicy } from 'aws-cdk-lib/aws-autoscaling';
-import { CfnRecordSet } from 'aws-cdk-lib/aws-route53';
+import type { CfnUpdatePolicy } from 'aws-cdk-lib';
+import { CfnScalingPolicy } from 'aws-cdk-lib/aws-autoscaling';
 import { Construct } from 'constructs';
 import type { SubnetKind } from '../../regions/network-plan.ts';
 import type { ClusterSize, Environment, Region } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
-import { InstanceRole } from '../machine/instance-role.ts';
-import { createLaunchTemplate } from '../machine/launch-template.ts';
+import { createMachineGroup } from '../machine/machine-group.ts';
 import type { MachineRole } from '../machine/machine-role.ts';
 import type { PolicyStatement } from '../machine/policy.ts';
 import type { Settings } from '../machine/user-data.ts';
 import { usesInterfaceEndpoints } from '../network/endpoints.ts';
-import { HTTPS_PORT } from '../network/ports.ts';
+import { addBalancerRecord } from '../network/records.ts';
 import type { RegionNetwork } from '../network/region-network.ts';
 import { allow, SecurityGroup } from '../network/security-group.ts';
+import { HTTPS_PORT, MACHINES_PORT } from '../ports.ts';
 import { allowInternet, Balancer } from './balancer.ts';
 import { RollBackAlarms } from './roll-back-alarms.ts';
 
-/** Services answer here; below 1024 they would need a right more. */
-export const MACHINES_PORT = 8443;
-const ROOT_GIB = 12;
 /** Services stop within 30 s; the balancer waits as long. */
 const DRAIN_SECONDS = 30;
-/** From launch to the first answer, twice over. */
-const GRACE_SECONDS = 180;
 const WARM_UP_SECONDS = 90;
 /** Watched for so long after the last machine was replaced, and back again if an alarm rings. */
 const BAKE_SECONDS = 300;
@@ -99,7 +94,10 @@ export class Cluster extends Construct {
       why: `the balancer forwards to ${plan.role}s and probes them`,
     });
     if (plan.exposure === 'public') allowInternet(this, { securityGroup: this.balancerGroup, name: plan.role });
-    else this.addName(network, plan);
+    else {
+      const [name] = plan.domainNames;
+      addBalancerRecord(this, 'Name', { zoneId: network.privateZoneId, name, balancer: this.balancer });
+    }
     if (usesInterfaceEndpoints(plan.role)) {
       allow(this, 'MachinesToEndpoints', {
         from: this.machines,
@@ -111,52 +109,44 @@ export class Cluster extends Construct {
     this.groupName = this.addMachines(props);
   }
 
-  private addName({ privateZoneId }: RegionNetwork, { domainNames: [name] }: ClusterPlan): void {
-    new CfnRecordSet(this, 'Name', {
-      hostedZoneId: privateZoneId,
-      name,
-      type: 'A',
-      aliasTarget: {
-        dnsName: this.balancer.dnsName,
-        hostedZoneId: this.balancer.hostedZoneId,
-        evaluateTargetHealth: false,
-      },
-    });
-  }
-
   private addMachines({ environment, region, network, plan, size, imageId }: ClusterProps): string {
-    const name = `${environment.name} ${plan.role}`;
-    const role = new InstanceRole(this, 'Role', {
+    const group = createMachineGroup(this, 'Machines', {
+      environment,
+      role: plan.role,
       bearer: `${plan.role} machines of ${environment.name} in ${region.name}`,
       statements: plan.statements,
       sessions: plan.sessions,
-    });
-    const template = createLaunchTemplate(this, 'Template', {
       imageId,
       instanceType: size.instanceType,
-      profileArn: role.profileArn,
-      securityGroupIds: [this.machines.groupId],
-      userData: { role: plan.role, files: [{ name: plan.role, settings: plan.settings }] },
-      tags: { Name: name, 'picl-idp:role': plan.role },
-      rootGiB: ROOT_GIB,
+      securityGroup: this.machines,
+      subnetIds: network.subnetIds(plan.subnets),
+      files: [{ name: plan.role, settings: plan.settings }],
+      machinesMin: size.machinesMin,
+      machinesMax: size.machinesMax,
+      targetGroupArns: this.balancer.targetGroupArns,
+      updatePolicy: () => this.rolledBackByAlarms(plan),
     });
-    const alarms = new RollBackAlarms(this, 'RollBack', { balancer: this.balancer, role: plan.role });
-    const group = new CfnAutoScalingGroup(this, 'Machines', {
-      vpcZoneIdentifier: network.subnetIds(plan.subnets),
-      minSize: String(size.machinesMin),
-      maxSize: String(size.machinesMax),
-      launchTemplate: { launchTemplateId: template.attrLaunchTemplateId, version: template.attrLatestVersionNumber },
-      targetGroupArns: [this.balancer.targetGroupArn],
-      healthCheckType: 'ELB',
-      healthCheckGracePeriod: GRACE_SECONDS,
-      defaultInstanceWarmup: WARM_UP_SECONDS,
-      metricsCollection: [{ granularity: '1Minute', metrics: ['GroupInServiceInstances', 'GroupMinSize'] }],
-      tags: [{ key: 'Name', value: name, propagateAtLaunch: false }],
-    });
+    group.defaultInstanceWarmup = WARM_UP_SECONDS;
+    group.metricsCollection = [{ granularity: '1Minute', metrics: ['GroupInServiceInstances', 'GroupMinSize'] }];
     acknowledge(group, {
       'AwsSolutions-AS3': 'Alarms tell when machines are missing; that one is replaced is no news for people.',
     });
-    group.cfnOptions.updatePolicy = {
+    if (plan.scalesWithLoad) {
+      new CfnScalingPolicy(this, 'Scaling', {
+        autoScalingGroupName: group.ref,
+        policyType: 'TargetTrackingScaling',
+        targetTrackingConfiguration: {
+          predefinedMetricSpecification: { predefinedMetricType: 'ASGAverageCPUUtilization' },
+          targetValue: CPU_PERCENT_TARGET,
+        },
+      });
+    }
+    return group.ref;
+  }
+
+  private rolledBackByAlarms({ role }: ClusterPlan): CfnUpdatePolicy {
+    const alarms = new RollBackAlarms(this, 'RollBack', { balancer: this.balancer, role });
+    return {
       autoScalingInstanceRefresh: {
         strategy: 'Rolling',
         preferences: {
@@ -169,16 +159,5 @@ export class Cluster extends Construct {
         },
       },
     };
-    if (plan.scalesWithLoad) {
-      new CfnScalingPolicy(this, 'Scaling', {
-        autoScalingGroupName: group.ref,
-        policyType: 'TargetTrackingScaling',
-        targetTrackingConfiguration: {
-          predefinedMetricSpecification: { predefinedMetricType: 'ASGAverageCPUUtilization' },
-          targetValue: CPU_PERCENT_TARGET,
-        },
-      });
-    }
-    return group.ref;
   }
 }

@@ -10,7 +10,7 @@ import type { Balancer } from './balancer.ts';
 const ARTICLE = 'A release is rolled back';
 const MINUTE_SECONDS = 60;
 /** A machine that starts is asked before it answers; it is bad when it still does not after so long. */
-const UNHEALTHY_MINUTES = 5;
+const UNHEALTHY_MINUTES = 3;
 /** A single failed request in a quiet minute must not stop a release. */
 const SERVER_ERRORS_PER_MINUTE_MAX = 10;
 
@@ -44,7 +44,8 @@ export class RollBackAlarms extends Construct {
       ...shared,
       alarmDescription: `A ${role} is not healthy; while a release is rolled out, the one before comes back. ${whatToDo(ARTICLE)}`,
       metricName: 'UnHealthyHostCount',
-      statistic: 'Minimum',
+      // The most that any of the balancer's own machines sees: one that looks at a healthy zone must not hide another's.
+      statistic: 'Maximum',
       threshold: 0,
       evaluationPeriods: UNHEALTHY_MINUTES,
     });

@@ -1,12 +1,13 @@
 /** Load balancers inside a region for what is not HTTP, at addresses that stand in configurations as literals. */
 
 import { CfnListener, CfnLoadBalancer, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { CfnRecordSet } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import { balancerAddress, type SubnetKind, subnetCidr } from '../../regions/network-plan.ts';
 import type { Environment, Region } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
+import { keyValues } from '../key-values.ts';
 import { type InternalHost, internalName } from '../names.ts';
+import { addBalancerRecord } from '../network/records.ts';
 import type { RegionNetwork } from '../network/region-network.ts';
 import { SecurityGroup } from '../network/security-group.ts';
 
@@ -66,26 +67,21 @@ export class TcpBalancer extends Construct {
         privateIPv4Address: balancerAddress(subnetCidr(region.cidr, { kind: subnets, slot: zone.slot })),
       })),
       securityGroups: [this.group.groupId],
-      loadBalancerAttributes: [
-        { key: 'deletion_protection.enabled', value: String(environment.keepsData) },
+      loadBalancerAttributes: keyValues({
+        'deletion_protection.enabled': String(environment.keepsData),
         // A zone may have no target of its own.
-        { key: 'load_balancing.cross_zone.enabled', value: 'true' },
-      ],
+        'load_balancing.cross_zone.enabled': 'true',
+      }),
     });
     acknowledge(balancer, {
       'AwsSolutions-ELB2': 'A network load balancer records TLS listeners only, and this one passes TCP through.',
     });
     this.fullName = balancer.attrLoadBalancerFullName;
     for (const one of ports) this.addPort(balancer, one, props);
-    new CfnRecordSet(this, 'Name', {
-      hostedZoneId: network.privateZoneId,
+    addBalancerRecord(this, 'Name', {
+      zoneId: network.privateZoneId,
       name: internalName(environment, host),
-      type: 'A',
-      aliasTarget: {
-        dnsName: balancer.attrDnsName,
-        hostedZoneId: balancer.attrCanonicalHostedZoneId,
-        evaluateTargetHealth: false,
-      },
+      balancer: { dnsName: balancer.attrDnsName, hostedZoneId: balancer.attrCanonicalHostedZoneId },
     });
   }
 
@@ -122,12 +118,12 @@ export class TcpBalancer extends Construct {
       healthCheckIntervalSeconds: PROBE_SECONDS,
       healthyThresholdCount: PROBES_TO_HEALTHY,
       unhealthyThresholdCount: PROBES_TO_UNHEALTHY,
-      targetGroupAttributes: [
-        { key: 'deregistration_delay.timeout_seconds', value: String(DRAIN_SECONDS) },
-        { key: 'deregistration_delay.connection_termination.enabled', value: 'true' },
+      targetGroupAttributes: keyValues({
+        'deregistration_delay.timeout_seconds': String(DRAIN_SECONDS),
+        'deregistration_delay.connection_termination.enabled': 'true',
         // A target sees the balancer's address, so that its answer goes back that way whoever called, also from another region or itself.
-        { key: 'preserve_client_ip.enabled', value: 'false' },
-      ],
+        'preserve_client_ip.enabled': 'false',
+      }),
     });
     new CfnListener(scope, 'Listener', {
       loadBalancerArn,

@@ -5,8 +5,8 @@ import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnIPSet, CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import type { Environment, Region } from '../../regions/schema.ts';
-import { allowed, policy } from '../machine/policy.ts';
-import { HEARTBEAT_PATH } from './public-names.ts';
+import { HEARTBEAT_PATH } from '../cluster/balancer.ts';
+import { accountItself, allowedTo, policy } from '../machine/policy.ts';
 
 const WINDOW_SECONDS = 300;
 /** Requests show who did what: they are needed to understand an attack of these days, and nobody keeps them longer. */
@@ -96,7 +96,8 @@ export class Firewall extends Construct {
     return { ipSetReferenceStatement: { arn: set.attrArn } };
   }
 
-  private addLog({ name, account }: Environment, region: Region, resourceArn: string): void {
+  private addLog(environment: Environment, region: Region, resourceArn: string): void {
+    const { name, account } = environment;
     // WAF writes only to groups whose names begin so.
     const logGroupName = `aws-waf-logs-${name}-accounts`;
     const logGroupArn = `arn:aws:logs:${region.name}:${account}:log-group:${logGroupName}`;
@@ -104,17 +105,13 @@ export class Firewall extends Construct {
       description: `requests that the firewall of ${name} blocked`,
       enableKeyRotation: true,
       keyPolicy: policy([
-        { ...allowed(['kms:*'], ['*']), Principal: { AWS: `arn:aws:iam::${account}:root` } },
-        {
-          ...allowed(
-            ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
-            ['*'],
-            {
-              ArnEquals: { 'kms:EncryptionContext:aws:logs:arn': logGroupArn },
-            },
-          ),
-          Principal: { Service: `logs.${region.name}.amazonaws.com` },
-        },
+        allowedTo(accountItself(environment), ['kms:*'], ['*']),
+        allowedTo(
+          { Service: `logs.${region.name}.amazonaws.com` },
+          ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+          ['*'],
+          { ArnEquals: { 'kms:EncryptionContext:aws:logs:arn': logGroupArn } },
+        ),
       ]),
     });
     const log = new CfnLogGroup(this, 'Log', { logGroupName, retentionInDays: DAYS_KEPT, kmsKeyId: key.attrArn });

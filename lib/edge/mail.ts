@@ -6,8 +6,8 @@ import { CfnSubscription, CfnTopic, CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import { CfnQueue, CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Environment, Region } from '../../regions/schema.ts';
-import { allowed, type PolicyStatement, policy } from '../machine/policy.ts';
-import { bounceQueueArn, bounceQueueName } from '../names.ts';
+import { allowedTo, type PolicyStatement, policy } from '../machine/policy.ts';
+import { bounceQueueArn, bounceQueueName, deadBounceQueueArn, deadBounceQueueName } from '../names.ts';
 
 const DKIM_TTL_SECONDS = '1800';
 const DAY_SECONDS = 86_400;
@@ -29,11 +29,9 @@ export interface MailProps {
  * away, bounces wait in the queue for two weeks.
  */
 export class Mail extends Construct {
-  readonly deadLetterQueueName: string;
-
   constructor(scope: Construct, id: string, { environment, region }: MailProps) {
     super(scope, id);
-    const { name, account, publicZone } = environment;
+    const { name, publicZone } = environment;
     const configurationSet = new CfnConfigurationSet(this, 'ConfigurationSet', {
       name,
       deliveryOptions: { tlsPolicy: 'REQUIRE' },
@@ -61,23 +59,21 @@ export class Mail extends Construct {
       });
     });
     const topicArn = this.addTopic(environment, region, configurationSet.ref);
-    this.deadLetterQueueName = `${bounceQueueName(environment)}-dead`;
-    this.addQueues(environment, topicArn, `arn:aws:sqs:${region.name}:${account}:${this.deadLetterQueueName}`, region);
+    this.addQueues(environment, region, topicArn);
   }
 
   private addTopic({ account }: Environment, region: Region, configurationSetName: string): string {
     const topic = new CfnTopic(this, 'Bounces');
-    new CfnTopicPolicy(this, 'BouncesPolicy', {
+    const believed = new CfnTopicPolicy(this, 'BouncesPolicy', {
       topics: [topic.ref],
       policyDocument: policy([
-        {
-          ...allowed(['sns:Publish'], [topic.ref], { StringEquals: { 'aws:SourceAccount': account } }),
-          Principal: { Service: 'ses.amazonaws.com' },
-        },
+        allowedTo({ Service: 'ses.amazonaws.com' }, ['sns:Publish'], [topic.ref], {
+          StringEquals: { 'aws:SourceAccount': account },
+        }),
         onlyOverTls('sns:Publish', topic.ref),
       ]),
     });
-    new CfnConfigurationSetEventDestination(this, 'BouncesOfSet', {
+    const destination = new CfnConfigurationSetEventDestination(this, 'BouncesOfSet', {
       configurationSetName,
       eventDestination: {
         name: `bounces-${region.name}`,
@@ -86,12 +82,15 @@ export class Mail extends Construct {
         snsDestination: { topicArn: topic.ref },
       },
     });
+    // SES tries the topic at once, and refuses one that does not take its word.
+    destination.addResourceDependency(believed);
     return topic.ref;
   }
 
-  private addQueues(environment: Environment, topicArn: string, deadLetterTargetArn: string, region: Region): void {
+  private addQueues(environment: Environment, region: Region, topicArn: string): void {
     const kept = { messageRetentionPeriod: DAYS_KEPT * DAY_SECONDS, sqsManagedSseEnabled: true };
-    const dead = new CfnQueue(this, 'DeadBounces', { queueName: this.deadLetterQueueName, ...kept });
+    const dead = new CfnQueue(this, 'DeadBounces', { queueName: deadBounceQueueName(environment), ...kept });
+    const deadLetterTargetArn = deadBounceQueueArn(environment, region);
     const queue = new CfnQueue(this, 'BounceQueue', {
       queueName: bounceQueueName(environment),
       ...kept,
@@ -101,13 +100,12 @@ export class Mail extends Construct {
     });
     queue.addResourceDependency(dead);
     const queueArn = bounceQueueArn(environment, region);
-    new CfnQueuePolicy(this, 'BounceQueuePolicy', {
+    const queuePolicy = new CfnQueuePolicy(this, 'BounceQueuePolicy', {
       queues: [queue.ref],
       policyDocument: policy([
-        {
-          ...allowed(['sqs:SendMessage'], [queueArn], { ArnEquals: { 'aws:SourceArn': topicArn } }),
-          Principal: { Service: 'sns.amazonaws.com' },
-        },
+        allowedTo({ Service: 'sns.amazonaws.com' }, ['sqs:SendMessage'], [queueArn], {
+          ArnEquals: { 'aws:SourceArn': topicArn },
+        }),
         onlyOverTls('sqs:*', queueArn),
       ]),
     });
@@ -115,7 +113,8 @@ export class Mail extends Construct {
       queues: [dead.ref],
       policyDocument: policy([onlyOverTls('sqs:*', deadLetterTargetArn)]),
     });
-    new CfnSubscription(this, 'BouncesToQueue', { topicArn, protocol: 'sqs', endpoint: queueArn });
+    const subscription = new CfnSubscription(this, 'BouncesToQueue', { topicArn, protocol: 'sqs', endpoint: queueArn });
+    subscription.addResourceDependency(queuePolicy);
   }
 }
 

@@ -3,16 +3,14 @@
 import { CfnHealthCheck, CfnRecordSet } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import type { Environment, Region } from '../../regions/schema.ts';
-import type { Balancer } from '../cluster/balancer.ts';
+import { type Balancer, HEARTBEAT_PATH } from '../cluster/balancer.ts';
 import { regionalAccountsName } from '../names.ts';
-import { HTTPS_PORT } from '../network/ports.ts';
+import { addBalancerRecord } from '../network/records.ts';
+import { HTTPS_PORT } from '../ports.ts';
 
 const CHECK_SECONDS = 10;
 /** A region is left half a minute after it fell silent. */
 const CHECKS_FAILED = 3;
-
-/** What Route 53 asks. It is computed at most once a second, whoever asks, and does not count against anybody's rate. */
-export const HEARTBEAT_PATH = '/__heartbeat__';
 
 export interface PublicNamesProps {
   readonly environment: Environment;
@@ -32,25 +30,17 @@ export class PublicNames extends Construct {
 
   constructor(scope: Construct, id: string, { environment, region, balancer }: PublicNamesProps) {
     super(scope, id);
-    const regionalName = regionalAccountsName(environment, region);
-    const shared = { hostedZoneId: environment.publicZone.id, type: 'A' };
-    const dualstack = {
-      dnsName: balancer.dnsName,
-      hostedZoneId: balancer.hostedZoneId,
-    };
-    new CfnRecordSet(this, 'Regional', {
-      ...shared,
-      name: regionalName,
-      aliasTarget: { ...dualstack, evaluateTargetHealth: false },
-    });
+    const zoneId = environment.publicZone.id;
+    addBalancerRecord(this, 'Regional', { zoneId, name: regionalAccountsName(environment, region), balancer });
     this.healthCheckId = checkRegion(this, 'Check', { environment, region, everySeconds: CHECK_SECONDS });
     new CfnRecordSet(this, 'Nearest', {
-      ...shared,
+      hostedZoneId: zoneId,
       name: environment.accountsName,
+      type: 'A',
       region: region.name,
       setIdentifier: region.name,
       healthCheckId: this.healthCheckId,
-      aliasTarget: { ...dualstack, evaluateTargetHealth: true },
+      aliasTarget: { dnsName: balancer.dnsName, hostedZoneId: balancer.hostedZoneId, evaluateTargetHealth: true },
     });
   }
 }

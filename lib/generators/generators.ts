@@ -1,17 +1,12 @@
 /** The machines that make the load of a load test. */
 
-import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { Construct } from 'constructs';
 import type { Environment, Region, TwoRegions } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
-import { InstanceRole } from '../machine/instance-role.ts';
-import { createLaunchTemplate } from '../machine/launch-template.ts';
-import { HTTPS_PORT } from '../network/ports.ts';
+import { createMachineGroup } from '../machine/machine-group.ts';
 import type { RegionNetwork } from '../network/region-network.ts';
 import { allow, INTERNET, SecurityGroup } from '../network/security-group.ts';
-
-const ROOT_GIB = 12;
-const GRACE_SECONDS = 180;
+import { HTTPS_PORT } from '../ports.ts';
 
 export interface GeneratorsProps {
   readonly environment: Environment;
@@ -45,29 +40,19 @@ export class Generators extends Construct {
       why: 'generators call the services as clients do',
     });
     allow(this, 'ToEndpoints', { from, to: endpoints, port: HTTPS_PORT, why: 'operators open sessions' });
-    const name = `${environment.name} generator`;
-    const role = new InstanceRole(this, 'Role', {
+    const group = createMachineGroup(this, 'Machines', {
+      environment,
+      role: 'generator',
       bearer: `generators of ${environment.name} in ${region.name}`,
       statements: [],
       sessions: true,
-    });
-    const template = createLaunchTemplate(this, 'Template', {
       imageId,
       instanceType: size.instanceType,
-      profileArn: role.profileArn,
-      securityGroupIds: [this.machines.groupId],
-      userData: { role: 'generator', files: [] },
-      tags: { Name: name, 'picl-idp:role': 'generator' },
-      rootGiB: ROOT_GIB,
-    });
-    const group = new CfnAutoScalingGroup(this, 'Machines', {
-      vpcZoneIdentifier: network.subnetIds('generator'),
-      minSize: '0',
-      maxSize: String(size.machinesMax),
-      launchTemplate: { launchTemplateId: template.attrLaunchTemplateId, version: template.attrLatestVersionNumber },
-      healthCheckType: 'EC2',
-      healthCheckGracePeriod: GRACE_SECONDS,
-      tags: [{ key: 'Name', value: name, propagateAtLaunch: false }],
+      securityGroup: this.machines,
+      subnetIds: network.subnetIds('generator'),
+      files: [],
+      machinesMin: 0,
+      machinesMax: size.machinesMax,
     });
     acknowledge(group, { 'AwsSolutions-AS3': 'Whoever runs a load test raises the group and watches it.' });
   }

@@ -1,8 +1,8 @@
 /** What a machine that bakes an image may reach. */
 
 import { Construct } from 'constructs';
-import { HTTP_PORT, HTTPS_PORT } from '../network/ports.ts';
 import { allow, INTERNET, SecurityGroup } from '../network/security-group.ts';
+import { HTTP_PORT, HTTPS_PORT } from '../ports.ts';
 
 export interface BakeAccessProps {
   readonly vpcId: string;

@@ -1,6 +1,6 @@
 /** The two ways to an image: baked by the deploy that needs it, or by a pipeline that a release step starts. */
 
-import { CfnDeletionPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import {
   CfnDistributionConfiguration,
@@ -12,6 +12,7 @@ import { Construct, type IDependable } from 'constructs';
 import type { Environment } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { assumedBy } from '../machine/policy.ts';
+import { keepWith } from '../retention.ts';
 import { IMAGE_TAG, imageTags, pipelineName, RELEASE_OWNER } from './image-names.ts';
 import { ImageRecipe, type ImageRecipeProps } from './image-recipe.ts';
 import { imageParameterName, type MachineImage } from './machine-image.ts';
@@ -57,8 +58,7 @@ export class BakedImage extends Construct {
       ...(environment.keepsData ? {} : { deletionSettings: { executionRole: lifecycleRole.attrArn } }),
     });
     baked.node.addDependency(...after);
-    baked.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
-    baked.cfnOptions.deletionPolicy = environment.keepsData ? CfnDeletionPolicy.RETAIN : CfnDeletionPolicy.DELETE;
+    keepWith(environment, baked);
   }
 }
 

@@ -17,6 +17,9 @@ export const INSTANCE_PROFILE_POLICIES = [
   'arn:aws:iam::aws:policy/EC2InstanceProfileForImageBuilder',
 ] as const;
 
+/** Ids of the constructs that make images: another one makes an image anew. */
+export const IMAGE_IDS: Readonly<Record<ImageKind, string>> = { service: 'Service', ring: 'Ring' };
+
 /** Of a pipeline, and the beginning of every other name of its parts. */
 export function pipelineName(owner: string, kind: ImageKind): string {
   return `picl-idp-${owner}-${kind}`;

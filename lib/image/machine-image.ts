@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageKind } from '../../regions/derived.ts';
-import recorded from '../../regions/recorded-images.json' with { type: 'json' };
 import type { Environment, RecordedImages, Region, RingNode } from '../../regions/schema.ts';
 import { componentDocument, type Step } from './component-document.ts';
 import { BASE_IMAGE, CASSANDRA, readNodePins } from './pins.ts';
@@ -38,17 +37,15 @@ export interface MachineImage {
   readonly contentHash: string;
 }
 
-/** The image of every machine but ring nodes: each role of the release is there, and user data chooses one. */
-export function serviceImage(release: Release): MachineImage {
-  return machineImage('service', release);
-}
+export type Images = Readonly<Record<ImageKind, MachineImage>>;
 
 /**
- * The image of ring nodes: Java, Cassandra's jars, and the release with Node, by which a machine takes its volume and
- * address. No unit of Cassandra is in it: the node's own program is not part of the release yet.
+ * What machines start from. The service image is that of every machine but ring nodes: each role of the release is
+ * there, and user data chooses one. The ring image has Java, Cassandra's jars, and the release with Node, by which a
+ * machine takes its volume and address. No unit of Cassandra is in it: the node's own program is not part of the release yet.
  */
-export function ringImage(release: Release): MachineImage {
-  return machineImage('ring', release);
+export function imagesOf(release: Release): Images {
+  return { service: machineImage('service', release), ring: machineImage('ring', release) };
 }
 
 /** Disk of the machine that an image is made on, and the least of a machine that starts from it. */
@@ -110,28 +107,42 @@ export function imageParameterName(environment: Pick<Environment, 'name'>, image
   return `/imagebuilder/picl-idp/${environment.name}/image/${image.kind}/${image.contentHash}`;
 }
 
-export interface ImageIdOptions {
+export interface ServiceImageIdOptions {
   readonly environment: Environment;
   readonly region: Region;
-  readonly image: MachineImage;
-  /** The ring node whose machine it is: where images are recorded, each names its own. */
-  readonly ringNode?: RingNode;
-  /** @default - what `regions/recorded-images.json` says */
-  readonly recordedImages?: RecordedImages;
+  readonly images: Images;
+  readonly recordedImages: RecordedImages;
 }
 
 /**
- * What a launch template says its image is. Built images are a parameter's name, so no stack exports an image id that
- * another one would hold fast; recorded ones are literal ids, which a reviewer sees change.
+ * What a launch template says the image of a machine without a ring node is. Built images are a parameter's name, so no
+ * stack exports an image id that another one would hold fast; recorded ones are literal ids, which a reviewer sees change.
  * @throws RangeError when images are recorded and this one is not.
  */
-export function imageId(options: ImageIdOptions): string {
-  const { environment, region, image, ringNode, recordedImages = recorded as RecordedImages } = options;
-  if (environment.images === 'built') return `resolve:ssm:${imageParameterName(environment, image)}`;
-  const id = image.kind === 'ring' ? ringNode?.image : recordedImages.service[0]?.amis[region.name];
-  if (id === undefined) {
-    const whose = image.kind === 'ring' ? `ring node ${ringNode?.name ?? '(none given)'}` : `region ${region.name}`;
-    throw new RangeError(`the ${image.kind} image of ${whose} in ${environment.name} must be recorded, and is not`);
-  }
+export function serviceImageId({ environment, region, images, recordedImages }: ServiceImageIdOptions): string {
+  if (environment.images === 'built') return builtImageId(environment, images.service);
+  const id = recordedImages.service[0]?.amis[region.name];
+  if (id === undefined) throw notRecorded(`service image of region ${region.name}`, environment);
   return id;
+}
+
+export interface RingImageIdOptions {
+  readonly environment: Environment;
+  readonly ringNode: RingNode;
+  readonly images: Images;
+}
+
+/** The same of a ring node's machine: where images are recorded, each node names its own. */
+export function ringImageId({ environment, ringNode, images }: RingImageIdOptions): string {
+  if (environment.images === 'built') return builtImageId(environment, images.ring);
+  if (ringNode.image === undefined) throw notRecorded(`ring image of ring node ${ringNode.name}`, environment);
+  return ringNode.image;
+}
+
+function builtImageId(environment: Environment, image: MachineImage): string {
+  return `resolve:ssm:${imageParameterName(environment, image)}`;
+}
+
+function notRecorded(what: string, { name }: Environment): RangeError {
+  return new RangeError(`the ${what} in ${name} must be recorded, and is not`);
 }

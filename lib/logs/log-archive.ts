@@ -1,12 +1,12 @@
 /** The long copy of the lines. */
 
-import { CfnDeletionPolicy } from 'aws-cdk-lib';
 import { CfnBucket, CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Environment, Region } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { policy } from '../machine/policy.ts';
 import { logArchiveName } from '../names.ts';
+import { keepWith } from '../retention.ts';
 
 /** Thirteen months: last year's season can be looked at. */
 const DAYS_KEPT = 400;
@@ -61,8 +61,7 @@ export class LogArchive extends Construct {
         ],
       },
     });
-    bucket.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN;
-    bucket.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
+    keepWith(environment, bucket);
     acknowledge(bucket, {
       'AwsSolutions-S1':
         'The bucket is where logs end, routers only put into it, and a second bucket would hold lines on every put.',

@@ -2,20 +2,19 @@
 
 import { Construct } from 'constructs';
 import { readLogRouterConfig } from '../../app/log-router/config.ts';
-import { REGIONS } from '../../regions/aws-facts.ts';
-import { witnessRegion } from '../../regions/derived.ts';
-import type { ClusterSize, Environment, Region, Zone } from '../../regions/schema.ts';
+import { regionFacts } from '../../regions/aws-facts.ts';
+import { isPrimary, primaryRegion, witnessRegion } from '../../regions/derived.ts';
+import type { Environment, Region, TwoRegions, Zone } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { TcpBalancer } from '../cluster/tcp-balancer.ts';
 import { KeptMachine } from '../machine/kept-machine.ts';
 import { allowed, type PolicyStatement } from '../machine/policy.ts';
 import { type Settings, textSettings } from '../machine/user-data.ts';
 import { internalName, searchDomainArn } from '../names.ts';
-import { HTTPS_PORT } from '../network/ports.ts';
 import type { RegionNetwork } from '../network/region-network.ts';
 import { allow, SecurityGroup } from '../network/security-group.ts';
-import { isPrimary, kindCidr } from '../network/subnets.ts';
-import { LOG_PORT } from './ports.ts';
+import { kindCidr } from '../network/subnets.ts';
+import { HTTPS_PORT, LOG_PORT } from '../ports.ts';
 
 const MOUNT_POINT = '/var/lib/picl-idp';
 /** Below the mount point, whose own folder is the file system's. */
@@ -29,7 +28,7 @@ export interface LogRoutersProps {
   readonly network: RegionNetwork;
   readonly endpoints: SecurityGroup;
   readonly imageId: string;
-  readonly size: ClusterSize;
+  readonly size: TwoRegions['logRouters'];
   /** How long lines can be searched. */
   readonly daysKept: number;
   /** The bucket of the long copy, where there is one. */
@@ -68,7 +67,7 @@ export class LogRouters extends Construct {
     this.balancerGroup = this.balancer.group;
     this.addRules(props);
     const routers: KeptMachine[] = [];
-    for (let number = 1; number <= size.machinesMin; number += 1) {
+    for (let number = 1; number <= size.machines; number += 1) {
       const zone = region.zones[(number - 1) % region.zones.length];
       if (zone === undefined) throw new RangeError(`${region.name} has no zone`);
       // A router waits for the one before, so that a deploy never takes two at once.
@@ -94,7 +93,7 @@ export class LogRouters extends Construct {
     if (archiveName !== undefined) {
       allow(this, 'RoutersToArchive', {
         from: machines,
-        to: { prefixList: s3PrefixList(region) },
+        to: { prefixList: regionFacts(region.name).s3PrefixListId },
         port: HTTPS_PORT,
         why: 'log routers write the long copy to S3',
       });
@@ -151,14 +150,13 @@ export class LogRouters extends Construct {
 }
 
 function routerSettings({ environment, region, daysKept, archiveName }: LogRoutersProps, name: string): Settings {
-  const [primary = region] = environment.regions;
   const settings = textSettings({
     LOG_ROUTER_NAME: name,
     LOG_ROUTER_REGION: region.name,
     LOG_ROUTER_PORT: LOG_PORT,
     LOG_ROUTER_QUEUE_FOLDER: QUEUE_FOLDER,
     LOG_ROUTER_SEARCH_URL: `https://${internalName(environment, 'search')}`,
-    LOG_ROUTER_SEARCH_REGION: primary.name,
+    LOG_ROUTER_SEARCH_REGION: primaryRegion(environment).name,
     LOG_ROUTER_SEARCH_DAYS_KEPT: daysKept,
     ...(archiveName === undefined ? {} : { LOG_ROUTER_ARCHIVE_BUCKET: archiveName }),
   });
@@ -184,10 +182,4 @@ function rulesInDomain(environment: Environment): readonly string[] {
 
 function archiveFolder(bucket: string, router: string): string {
   return `arn:aws:s3:::${bucket}/${router}/*`;
-}
-
-function s3PrefixList({ name }: Region): string {
-  const facts = REGIONS[name];
-  if (facts === undefined) throw new RangeError(`region ${name} is not in regions/aws-facts.ts`);
-  return facts.s3PrefixListId;
 }

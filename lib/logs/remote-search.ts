@@ -2,19 +2,18 @@
 
 import { ReferenceStrength, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { Environment, Region } from '../../regions/schema.ts';
-import { HTTPS_PORT } from '../network/ports.ts';
+import { primaryRegion } from '../../regions/derived.ts';
+import type { Environment } from '../../regions/schema.ts';
 import type { RegionNetwork } from '../network/region-network.ts';
 import { allow, type SecurityGroup } from '../network/security-group.ts';
 import { kindCidr } from '../network/subnets.ts';
+import { HTTPS_PORT } from '../ports.ts';
 import { addSearchName } from './search-name.ts';
 
 export interface RemoteSearchProps {
   readonly environment: Environment;
   readonly network: RegionNetwork;
   readonly routers: SecurityGroup;
-  /** The region that has the domain. */
-  readonly primary: Region;
   /** The name that AWS gave the domain, as a value of the primary region's stack. */
   readonly endpoint: string;
 }
@@ -28,7 +27,8 @@ export interface RemoteSearchProps {
 export class RemoteSearch extends Construct {
   constructor(scope: Construct, id: string, props: RemoteSearchProps) {
     super(scope, id);
-    const { environment, network, routers, primary } = props;
+    const { environment, network, routers } = props;
+    const primary = primaryRegion(environment);
     const endpoint = Stack.consumeReference(props.endpoint, ReferenceStrength.WEAK);
     addSearchName(this, { environment, network, endpoint });
     allow(this, 'FromRouters', {

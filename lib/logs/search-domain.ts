@@ -7,12 +7,12 @@ import { Construct } from 'constructs';
 import { servingRegions } from '../../regions/derived.ts';
 import type { Environment, Region, TwoRegions } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
-import { allowed, policy } from '../machine/policy.ts';
+import { accountItself, allowedTo, policy } from '../machine/policy.ts';
 import { internalName, searchDomainArn, searchDomainName } from '../names.ts';
-import { HTTPS_PORT } from '../network/ports.ts';
 import type { RegionNetwork } from '../network/region-network.ts';
 import { allow, SecurityGroup } from '../network/security-group.ts';
 import { kindCidr } from '../network/subnets.ts';
+import { HTTPS_PORT } from '../ports.ts';
 import { keepWith } from '../retention.ts';
 import { addSearchName } from './search-name.ts';
 
@@ -103,10 +103,7 @@ export class SearchDomain extends Construct {
       },
       // Naming roles here would name some that are made later, in other regions, and AWS refuses a role that is not there.
       accessPolicies: policy([
-        {
-          ...allowed(['es:ESHttp*'], [`${searchDomainArn(environment)}/*`]),
-          Principal: { AWS: `arn:aws:iam::${environment.account}:root` },
-        },
+        allowedTo(accountItself(environment), ['es:ESHttp*'], [`${searchDomainArn(environment)}/*`]),
       ]),
       logPublishingOptions: { ES_APPLICATION_LOGS: { enabled: true, cloudWatchLogsLogGroupArn: errors.arn } },
       softwareUpdateOptions: { autoSoftwareUpdateEnabled: true },
@@ -127,12 +124,12 @@ export class SearchDomain extends Construct {
       policyName: `picl-idp-${name}-search-errors`,
       policyDocument: JSON.stringify(
         policy([
-          {
-            ...allowed(['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:PutLogEventsBatch'], [arn], {
-              StringEquals: { 'aws:SourceAccount': account },
-            }),
-            Principal: { Service: 'es.amazonaws.com' },
-          },
+          allowedTo(
+            { Service: 'es.amazonaws.com' },
+            ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:PutLogEventsBatch'],
+            [arn],
+            { StringEquals: { 'aws:SourceAccount': account } },
+          ),
         ]),
       ),
     });

@@ -33,8 +33,6 @@ export interface InstanceRoleProps {
  * Resources: a role with one inline policy, its instance profile.
  */
 export class InstanceRole extends Construct {
-  readonly roleArn: string;
-  readonly roleName: string;
   readonly profileArn: string;
 
   constructor(scope: Construct, id: string, { bearer, statements, sessions }: InstanceRoleProps) {
@@ -47,8 +45,6 @@ export class InstanceRole extends Construct {
     });
     if (sessions)
       acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'Actions of the session agent know no resources.' });
-    this.roleArn = role.attrArn;
-    this.roleName = role.ref;
     this.profileArn = new CfnInstanceProfile(this, 'Profile', { roles: [role.ref] }).attrArn;
   }
 }

@@ -6,17 +6,18 @@ import { Construct, type IDependable } from 'constructs';
 import { readAttachConfig } from '../../app/machine/config.ts';
 import type { Environment, Region, Zone } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
+import { keyValues } from '../key-values.ts';
+import { ec2Arn } from '../names.ts';
 import type { SecurityGroup } from '../network/security-group.ts';
 import { keepWith } from '../retention.ts';
 import { InstanceRole } from './instance-role.ts';
 import { createLaunchTemplate } from './launch-template.ts';
+import { oldMachineFirst } from './machine-group.ts';
 import type { MachineRole } from './machine-role.ts';
 import { allowed, type PolicyStatement } from './policy.ts';
 import { type Settings, type SettingsFile, textSettings } from './user-data.ts';
 
-const ROOT_GIB = 12;
 const GRACE_SECONDS = 300;
-const WARM_UP_SECONDS = 60;
 /** The machine before may still be on its way out. */
 const ATTACH_WAIT_MS_MAX = 600_000;
 
@@ -73,8 +74,6 @@ export interface KeptMachineProps {
  */
 export class KeptMachine extends Construct {
   readonly groupName: string;
-  /** What another machine waits for that must not be replaced at the same time. */
-  readonly group: CfnAutoScalingGroup;
   readonly volumeId: string;
   private readonly address: CfnEIP | undefined;
 
@@ -88,10 +87,10 @@ export class KeptMachine extends Construct {
       statements: [...attachStatements(props, volume, this.address), ...props.statements],
       sessions: true,
     });
-    this.group = this.addMachine(props, role.profileArn);
+    const group = this.addMachine(props, role.profileArn);
     // A machine that starts before them would look for them in vain.
-    this.group.node.addDependency(role, ...kept, ...(props.after ?? []));
-    this.groupName = this.group.ref;
+    group.node.addDependency(role, ...kept, ...(props.after ?? []));
+    this.groupName = group.ref;
     this.volumeId = volume.ref;
     acknowledge(this, findingsLeft(props));
   }
@@ -110,14 +109,14 @@ export class KeptMachine extends Construct {
       volumeType: 'gp3',
       encrypted: true,
       ...(keyArn === undefined ? {} : { kmsKeyId: keyArn }),
-      tags: tagList({ Name: fullName(props), [VOLUME_TAG]: keptName(props), ...volumeTags }),
+      tags: keyValues({ Name: fullName(props), [VOLUME_TAG]: keptName(props), ...volumeTags }),
     });
     keepWith(environment, volume);
     return volume;
   }
 
   private addElasticAddress(props: KeptMachineProps): CfnEIP {
-    const tags = tagList({ Name: fullName(props), [ELASTIC_ADDRESS_TAG]: keptName(props) });
+    const tags = keyValues({ Name: fullName(props), [ELASTIC_ADDRESS_TAG]: keptName(props) });
     const address = new CfnEIP(this, 'Address', { domain: 'vpc', tags });
     keepWith(props.environment, address);
     return address;
@@ -126,6 +125,8 @@ export class KeptMachine extends Construct {
   private addMachine(props: KeptMachineProps, profileArn: string): CfnAutoScalingGroup {
     const { environment, zone, role, keyArn, replacedBy, targetGroupArns } = props;
     const template = createLaunchTemplate(this, 'Template', {
+      environment,
+      name: props.name,
       imageId: props.imageId,
       instanceType: props.instanceType,
       profileArn,
@@ -138,13 +139,7 @@ export class KeptMachine extends Construct {
           ...(props.otherFiles ?? []),
         ],
       },
-      tags: {
-        Name: fullName(props),
-        'picl-idp:environment': environment.name,
-        'picl-idp:role': role,
-        [MACHINE_TAG]: keptName(props),
-      },
-      rootGiB: ROOT_GIB,
+      tags: { [MACHINE_TAG]: keptName(props) },
       detailedMonitoring: environment.keepsData,
       ...(keyArn === undefined ? {} : { kmsKeyId: keyArn }),
       // Until it has taken its own address, it needs another one to ask EC2 for it.
@@ -169,20 +164,8 @@ export class KeptMachine extends Construct {
         { key: 'picl-idp:zone', value: zone.id, propagateAtLaunch: false },
       ],
     });
-    if (replacedBy === 'deploy') {
-      group.cfnOptions.updatePolicy = {
-        autoScalingInstanceRefresh: {
-          strategy: 'Rolling',
-          preferences: {
-            // Two machines cannot hold one volume: the old one goes first.
-            minHealthyPercentage: 0,
-            maxHealthyPercentage: 100,
-            instanceWarmup: WARM_UP_SECONDS,
-            skipMatching: true,
-          },
-        },
-      };
-    }
+    // Two machines cannot hold one volume.
+    if (replacedBy === 'deploy') group.cfnOptions.updatePolicy = oldMachineFirst();
     return group;
   }
 }
@@ -213,8 +196,8 @@ function attachSettings(props: KeptMachineProps): Settings {
 
 /** The right to attach what is kept for a machine to that machine. */
 function attachStatements(props: KeptMachineProps, volume: CfnVolume, elasticAddress: CfnEIP | undefined) {
-  const { region, keyArn } = props;
-  const ofVolume = attachesToItself(props, 'ec2:AttachVolume', arnOf(props, 'volume', volume.ref));
+  const { environment, region, keyArn } = props;
+  const ofVolume = attachesToItself(props, 'ec2:AttachVolume', ec2Arn(environment, region, `volume/${volume.ref}`));
   const throughEc2 = {
     // EC2 decrypts the volume for as long as it is attached; the machine itself can decrypt nothing.
     Bool: { 'kms:GrantIsForAWSResource': 'true' },
@@ -230,48 +213,35 @@ function attachStatements(props: KeptMachineProps, volume: CfnVolume, elasticAdd
 }
 
 function takesAddress(props: KeptMachineProps, { attrAllocationId }: CfnEIP): readonly PolicyStatement[] {
+  const { environment, region } = props;
+  const address = ec2Arn(environment, region, `elastic-ip/${attrAllocationId}`);
   return [
-    ...attachesToItself(props, 'ec2:AssociateAddress', arnOf(props, 'elastic-ip', attrAllocationId)),
+    ...attachesToItself(props, 'ec2:AssociateAddress', address),
     // The address goes to the machine's first interface, which no tag of ours names.
-    allowed(['ec2:AssociateAddress'], [arnOf(props, 'network-interface', '*')]),
+    allowed(['ec2:AssociateAddress'], [ec2Arn(environment, region, 'network-interface/*')]),
   ];
 }
 
 /** The right to attach one thing to the machine that is known by the tag which its own launch template gives it. */
 export function attachesToItself(
-  machine: Pick<KeptMachineProps, 'environment' | 'region' | 'name'>,
+  { environment, region, name }: Pick<KeptMachineProps, 'environment' | 'region' | 'name'>,
   action: string,
   resourceArn: string,
 ): readonly PolicyStatement[] {
-  const itself = {
-    StringEquals: { [`aws:ResourceTag/${MACHINE_TAG}`]: `${machine.environment.name}/${machine.name}` },
-  };
-  return [allowed([action], [resourceArn]), allowed([action], [arnOf(machine, 'instance', '*')], itself)];
+  const itself = { StringEquals: { [`aws:ResourceTag/${MACHINE_TAG}`]: `${environment.name}/${name}` } };
+  return [allowed([action], [resourceArn]), allowed([action], [ec2Arn(environment, region, 'instance/*')], itself)];
 }
 
-/** The ARN of something of EC2's. */
-export function arnOf(
-  { environment, region }: Pick<KeptMachineProps, 'environment' | 'region'>,
-  kind: 'instance' | 'volume' | 'elastic-ip' | 'network-interface',
-  id: string,
-): string {
-  return `arn:aws:ec2:${region.name}:${environment.account}:${kind}/${id}`;
-}
-
-function findingsLeft(props: KeptMachineProps): Readonly<Record<string, string>> {
-  const ofInterfaces = `AwsSolutions-IAM5[Resource::${arnOf(props, 'network-interface', '*')}]`;
+function findingsLeft({ environment, region, elasticAddress }: KeptMachineProps): Readonly<Record<string, string>> {
+  const ofInterfaces = `AwsSolutions-IAM5[Resource::${ec2Arn(environment, region, 'network-interface/*')}]`;
   return {
     'CloudFormation-Validate::W3010': 'A volume belongs to one zone for life, so its zone stands in the plan.',
     'AwsSolutions-AS3': 'Alarms ask whether each group has its machine; that one comes and another goes is no news.',
     'AwsSolutions-IAM5[Resource::*]': 'Systems Manager, and what EC2 describes, know no resources.',
-    [`AwsSolutions-IAM5[Resource::${arnOf(props, 'instance', '*')}]`]:
+    [`AwsSolutions-IAM5[Resource::${ec2Arn(environment, region, 'instance/*')}]`]:
       'A machine has no name before it starts: it is known by the tag that its own launch template gives it.',
-    ...(props.elasticAddress === true
+    ...(elasticAddress === true
       ? { [ofInterfaces]: 'The first interface of a machine has no name before it starts; the address has.' }
       : {}),
   };
-}
-
-function tagList(tags: Readonly<Record<string, string>>) {
-  return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }

@@ -3,6 +3,7 @@
 import type { Ring } from '../cassandra/ring.ts';
 import type { TcpBalancer } from '../cluster/tcp-balancer.ts';
 import type { LogRouters } from '../logs/log-routers.ts';
+import { pascal } from '../names.ts';
 import type { Alarms } from './alarms.ts';
 
 const DAY_SECONDS = 86_400;
@@ -14,7 +15,7 @@ const BUSY_PERCENT = 65;
 /** A ring node that should run and does not, node by node, and a ring that its balancer cannot reach. */
 export function addRingAlarms(alarms: Alarms, ring: Ring): void {
   for (const { groupName, name, volumeId } of ring.members) {
-    const id = name.replace('ring-', 'Ring');
+    const id = pascal(name);
     addKeptMachineAlarms(alarms, id, { article: 'A ring node is down', which: name, groupName });
     alarms.add(`${id}Busy`, {
       article: 'A ring node is busy',
@@ -121,7 +122,8 @@ function addTcpBalancerAlarm(
       metric: {
         namespace: 'AWS/NetworkELB',
         name: 'UnHealthyHostCount',
-        statistic: 'Minimum',
+        // The most that any of the balancer's own machines sees.
+        statistic: 'Maximum',
         dimensions: { LoadBalancer: balancer.fullName, TargetGroup },
       },
       when: 'above',

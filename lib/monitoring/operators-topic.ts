@@ -2,7 +2,7 @@
 
 import { CfnSubscription, CfnTopic, CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { allowed, policy } from '../machine/policy.ts';
+import { allowedTo, policy } from '../machine/policy.ts';
 
 export interface OperatorsTopicProps {
   readonly account: string;
@@ -23,10 +23,9 @@ export class OperatorsTopic extends Construct {
     new CfnTopicPolicy(this, 'Policy', {
       topics: [topic.ref],
       policyDocument: policy([
-        {
-          ...allowed(['sns:Publish'], [topic.ref], { StringEquals: { 'aws:SourceAccount': account } }),
-          Principal: { Service: ['cloudwatch.amazonaws.com', 'backup.amazonaws.com'] },
-        },
+        allowedTo({ Service: ['cloudwatch.amazonaws.com', 'backup.amazonaws.com'] }, ['sns:Publish'], [topic.ref], {
+          StringEquals: { 'aws:SourceAccount': account },
+        }),
         {
           Effect: 'Deny',
           Principal: '*',

@@ -2,12 +2,12 @@
 
 import { CfnVPCEndpoint } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { isWitness } from '../../regions/derived.ts';
 import type { SubnetKind } from '../../regions/network-plan.ts';
 import type { Environment, Region } from '../../regions/schema.ts';
 import { endpointsOf } from './endpoints.ts';
 import type { RegionNetwork } from './region-network.ts';
 import { SecurityGroup } from './security-group.ts';
-import { isWitness } from './subnets.ts';
 
 export interface RegionEndpointsProps {
   readonly environment: Environment;

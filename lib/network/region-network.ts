@@ -79,8 +79,9 @@ export class RegionNetwork extends Construct {
       'CloudFormation-Validate::W3010':
         'A volume, a ring node and its rack belong to one zone for life, so zones stand in the plan.',
     });
-    this.addInternet(kindsWith(this.kinds, 'internet'));
-    this.natGateways = this.addNat(kindsWith(this.kinds, 'nat'), natGateways);
+    const attachment = this.addInternet(kindsWith(this.kinds, 'internet'));
+    this.natGateways =
+      attachment === undefined ? [] : this.addNat(kindsWith(this.kinds, 'nat'), { natGateways, attachment });
     this.zoneId = 'twoRegions' in environment.shape ? this.addPrivateZone(environment) : undefined;
   }
 
@@ -160,8 +161,9 @@ export class RegionNetwork extends Construct {
     }).attrId;
   }
 
-  private addInternet(kinds: readonly SubnetKind[]): void {
-    if (kinds.length === 0) return;
+  /** Gives back how the way out hangs on the network; nothing where nobody goes out. */
+  private addInternet(kinds: readonly SubnetKind[]): CfnVPCGatewayAttachment | undefined {
+    if (kinds.length === 0) return undefined;
     const gateway = new CfnInternetGateway(this, 'InternetGateway');
     const attachment = new CfnVPCGatewayAttachment(this, 'InternetGatewayOfVpc', {
       vpcId: this.vpcId,
@@ -175,9 +177,16 @@ export class RegionNetwork extends Construct {
       });
       route.addResourceDependency(attachment);
     }
+    return attachment;
   }
 
-  private addNat(kinds: readonly SubnetKind[], natGateways: 'one' | 'one-a-zone'): readonly NatGateway[] {
+  private addNat(
+    kinds: readonly SubnetKind[],
+    {
+      natGateways,
+      attachment,
+    }: { readonly natGateways: 'one' | 'one-a-zone'; readonly attachment: CfnVPCGatewayAttachment },
+  ): readonly NatGateway[] {
     if (kinds.length === 0) return [];
     const zones = natGateways === 'one' ? this.region.zones.slice(0, 1) : this.region.zones;
     const gateways = zones.map((zone) => {
@@ -189,6 +198,9 @@ export class RegionNetwork extends Construct {
         allocationId: address.attrAllocationId,
         tags,
       });
+      // Public addresses cannot be used before the way out is there, nor let go of after it.
+      address.addResourceDependency(attachment);
+      gateway.addResourceDependency(attachment);
       return {
         zone,
         slot: zone.slot,

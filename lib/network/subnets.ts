@@ -1,6 +1,6 @@
 /** Which kinds of subnets a region has, and what each of them can reach. */
 
-import { witnessRegion } from '../../regions/derived.ts';
+import { hasGenerators, isPrimary, isWitness } from '../../regions/derived.ts';
 import { type SubnetKind, subnetCidr } from '../../regions/network-plan.ts';
 import type { Environment, Region } from '../../regions/schema.ts';
 
@@ -38,20 +38,6 @@ function kindsOfTwoRegions(environment: Environment, region: Region): readonly S
   if (isWitness(environment, region)) return ['ring', 'endpoint'];
   if (!isPrimary(environment, region)) return SERVING;
   return [...SERVING, 'search', ...(hasGenerators(environment) ? (['generator'] as const) : [])];
-}
-
-/** The region in which lies what an environment has once. */
-export function isPrimary({ regions }: Environment, { name }: Region): boolean {
-  return regions[0]?.name === name;
-}
-
-/** Whether a region only holds the ring node that breaks ties between the other two. */
-export function isWitness(environment: Environment, region: Region): boolean {
-  return witnessRegion(environment) === region;
-}
-
-function hasGenerators({ shape }: Environment): boolean {
-  return 'twoRegions' in shape && shape.twoRegions.generators !== undefined;
 }
 
 /** All subnets of a kind at once: routes and rules between regions name them so. */

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { idpKeysInKms, servingRegions } from '../../regions/derived.ts';
 import type { Environment } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
+import { keyValues } from '../key-values.ts';
 import { type SecretName, secretName } from '../names.ts';
 import { keepWith } from '../retention.ts';
 
@@ -93,7 +94,7 @@ export class EnvironmentSecrets extends Construct {
       name: secretName(environment, name),
       description: holds,
       ...(replicas.length === 0 ? {} : { replicaRegions: replicas.map((region) => ({ region })) }),
-      tags: Object.entries({ 'picl-idp:secret': kind, ...tags }).map(([key, value]) => ({ key, value })),
+      tags: keyValues({ 'picl-idp:secret': kind, ...tags }),
     });
     acknowledge(secret, {
       'AwsSolutions-SMG4': 'Operators rotate by commands that keep two values live; a schedule would need a Lambda.',

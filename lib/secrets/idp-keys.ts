@@ -5,8 +5,8 @@ import { CfnAlias, CfnKey, CfnReplicaKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { idpKeysInKms } from '../../regions/derived.ts';
 import type { Environment } from '../../regions/schema.ts';
-import { type PolicyStatement, policy } from '../machine/policy.ts';
-import { idpKeyAlias } from '../names.ts';
+import { accountDecides, policy } from '../machine/policy.ts';
+import { idpKeyAlias, pascal } from '../names.ts';
 import { keepWith, keyDeletionDays } from '../retention.ts';
 
 export interface IdpKeysProps {
@@ -14,7 +14,8 @@ export interface IdpKeysProps {
 }
 
 /**
- * The keys that sign certificates, in the primary region of an environment that has them in KMS. Nobody ever reads one.
+ * The keys that sign certificates, in the primary region of an environment that has them in KMS. Nobody ever reads one, and of our roles,
+ * keysigners alone may sign.
  * Resources: for each key a multi-Region key of KMS (RSA, 2048 bits), retained where data is kept, and its alias; nothing where keysigners
  * hold the key in memory.
  * AWS renews no key of this kind by itself. An operator lets one key follow another by edits of `idpKeysInKms`, each of them deployed to
@@ -82,7 +83,7 @@ export class IdpKeyReplicas extends Construct {
 }
 
 function descriptionOf({ name: environment }: Environment, name: string): string {
-  return `signs certificates of ${environment}: ${name}`;
+  return `certificates of ${environment}: ${name}`;
 }
 
 interface AliasOptions {
@@ -93,21 +94,4 @@ interface AliasOptions {
 
 function addAlias(scope: Construct, { environment, name, keyId }: AliasOptions): void {
   new CfnAlias(scope, `${pascal(name)}Alias`, { aliasName: idpKeyAlias(environment, name), targetKeyId: keyId });
-}
-
-/** The account's own policies say who may do what with the key; of our roles, keysigners alone may sign. */
-function accountDecides({ account }: Environment): PolicyStatement {
-  return {
-    Sid: 'PoliciesOfTheAccount',
-    Effect: 'Allow',
-    Principal: { AWS: `arn:aws:iam::${account}:root` },
-    Action: 'kms:*',
-    // In a key's policy `*` is the key itself.
-    Resource: '*',
-  };
-}
-
-/** `idp-1` is `Idp1`. */
-function pascal(name: string): string {
-  return name.replace('idp-', 'Idp');
 }

@@ -4,9 +4,10 @@ import { readDbwriterConfig } from '../../app/dbwriter/config.ts';
 import type { Environment, Region } from '../../regions/schema.ts';
 import type { ClusterPlan } from '../cluster/cluster.ts';
 import { textSettings } from '../machine/user-data.ts';
-import { accountsUrl, bounceQueueUrl, internalName } from '../names.ts';
-import { DAY_MS, listenSettings, ringSettings, SESSION_IDLE_MS, secretReference } from './machine-settings.ts';
-import { mailSinkAddress, SMTP_PORT } from './mail-sink.ts';
+import { accountsUrl, bounceQueueUrl, internalName, secretReference } from '../names.ts';
+import { SMTP_PORT } from '../ports.ts';
+import { DAY_MS, listenSettings, ringSettings, SESSION_IDLE_MS } from './machine-settings.ts';
+import { mailSinkAddress } from './mail-sink.ts';
 import { readsSecrets } from './reads-secrets.ts';
 import { sendsMail } from './sends-mail.ts';
 

@@ -1,12 +1,12 @@
 /** Keysigners: they alone sign certificates, with a key that they hold or that KMS does, and reach nothing else of AWS but their secrets. */
 
 import { readKeysignerConfig } from '../../app/keysigner/config.ts';
-import { idpKeysInKms } from '../../regions/derived.ts';
+import { idpKeysInKms, twoRegionsOf } from '../../regions/derived.ts';
 import type { Environment, Region } from '../../regions/schema.ts';
 import type { ClusterPlan } from '../cluster/cluster.ts';
 import { textSettings } from '../machine/user-data.ts';
-import { idpKeyAlias, internalName } from '../names.ts';
-import { DAY_MS, listenSettings, secretReference, twoRegionsOf } from './machine-settings.ts';
+import { idpKeyAlias, internalName, secretReference } from '../names.ts';
+import { DAY_MS, listenSettings } from './machine-settings.ts';
 import { readsSecrets } from './reads-secrets.ts';
 import { signsInKms } from './signs-in-kms.ts';
 

@@ -1,9 +1,8 @@
 /** What the settings of several roles have in common. */
 
-import type { Environment, Region, TwoRegions } from '../../regions/schema.ts';
-import { CQL_PORT } from '../cassandra/ports.ts';
-import { MACHINES_PORT } from '../cluster/cluster.ts';
-import { type SecretName, secretName } from '../names.ts';
+import type { Environment, Region } from '../../regions/schema.ts';
+import { secretReference } from '../names.ts';
+import { CQL_PORT, MACHINES_PORT } from '../ports.ts';
 
 export const DAY_MS = 86_400_000;
 /** A session that nobody used for so long is dead. */
@@ -40,14 +39,4 @@ export function ringSettings(
     [`${role}_CASSANDRA_REQUESTS_MAX`]: 1024,
     [`${role}_CASSANDRA_REQUEST_MS_MAX`]: 2000,
   };
-}
-
-export function secretReference(environment: Environment, secret: SecretName): string {
-  return `secretsmanager:${secretName(environment, secret)}`;
-}
-
-/** The two-region part of an environment. @throws RangeError where it is one machine. */
-export function twoRegionsOf({ name, shape }: Environment): TwoRegions {
-  if (!('twoRegions' in shape)) throw new RangeError(`${name} is one machine`);
-  return shape.twoRegions;
 }

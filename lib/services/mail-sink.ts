@@ -1,35 +1,30 @@
 /** Where mails of a load test end: a machine beside the generators, once for all regions. */
 
-import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { Construct } from 'constructs';
 import { readMailSinkConfig } from '../../app/mail/sink/config.ts';
-import { servingRegions } from '../../regions/derived.ts';
+import { primaryRegion, servingRegions } from '../../regions/derived.ts';
 import { balancerAddress, subnetCidr } from '../../regions/network-plan.ts';
 import type { Environment, Region } from '../../regions/schema.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { TcpBalancer } from '../cluster/tcp-balancer.ts';
-import { InstanceRole } from '../machine/instance-role.ts';
-import { createLaunchTemplate } from '../machine/launch-template.ts';
+import { createMachineGroup, oldMachineFirst } from '../machine/machine-group.ts';
 import { type Settings, textSettings } from '../machine/user-data.ts';
-import { HTTPS_PORT } from '../network/ports.ts';
 import type { RegionNetwork } from '../network/region-network.ts';
 import { allow, SecurityGroup } from '../network/security-group.ts';
 import { kindCidr } from '../network/subnets.ts';
+import { HTTPS_PORT, INBOX_PORT, SMTP_PORT } from '../ports.ts';
 
-/** Above 1024, so that the sink needs no right of its own. */
-export const SMTP_PORT = 2525;
-/** Mailboxes for the programs that make load. Plain HTTP: no mail of a person is ever in them. */
-export const INBOX_PORT = 8025;
 const INSTANCE_TYPE = 't4g.small';
-const ROOT_GIB = 12;
-/** From launch to the first answer, twice over. */
-const GRACE_SECONDS = 180;
 
 /** The sink's balancer in the primary region's first zone: an address that the dbwriters of every region can reach. */
-export function mailSinkAddress({ name, regions: [primary] }: Environment): string {
-  const [zone] = primary?.zones ?? [];
-  if (primary === undefined || zone === undefined) throw new RangeError(`${name} has no region with a zone`);
-  return balancerAddress(subnetCidr(primary.cidr, { kind: 'generator', slot: zone.slot }));
+export function mailSinkAddress(environment: Environment): string {
+  const {
+    name,
+    cidr,
+    zones: [zone],
+  } = primaryRegion(environment);
+  if (zone === undefined) throw new RangeError(`${name} has no zone`);
+  return balancerAddress(subnetCidr(cidr, { kind: 'generator', slot: zone.slot }));
 }
 
 export interface MailSinkProps {
@@ -94,39 +89,24 @@ export class MailSink extends Construct {
     { environment, region, network, imageId }: MailSinkProps,
     targetGroupArns: readonly string[],
   ): void {
-    const name = `${environment.name} mail-sink`;
-    const role = new InstanceRole(this, 'Role', {
+    const group = createMachineGroup(this, 'Machine', {
+      environment,
+      role: 'mail-sink',
       bearer: `mail sink of ${environment.name} in ${region.name}`,
       statements: [],
       sessions: true,
-    });
-    const template = createLaunchTemplate(this, 'Template', {
       imageId,
       instanceType: INSTANCE_TYPE,
-      profileArn: role.profileArn,
-      securityGroupIds: [this.machines.groupId],
-      userData: { role: 'mail-sink', files: [{ name: 'mail-sink', settings: sinkSettings() }] },
-      tags: { Name: name, 'picl-idp:role': 'mail-sink' },
-      rootGiB: ROOT_GIB,
-    });
-    const group = new CfnAutoScalingGroup(this, 'Machine', {
-      vpcZoneIdentifier: network.subnetIds('generator'),
-      minSize: '1',
-      maxSize: '1',
-      launchTemplate: { launchTemplateId: template.attrLaunchTemplateId, version: template.attrLatestVersionNumber },
-      targetGroupArns: [...targetGroupArns],
-      healthCheckType: 'ELB',
-      healthCheckGracePeriod: GRACE_SECONDS,
-      tags: [{ key: 'Name', value: name, propagateAtLaunch: false }],
+      securityGroup: this.machines,
+      subnetIds: network.subnetIds('generator'),
+      files: [{ name: 'mail-sink', settings: sinkSettings() }],
+      machinesMin: 1,
+      machinesMax: 1,
+      targetGroupArns,
+      // Two sinks would each have half of the mails.
+      updatePolicy: oldMachineFirst,
     });
     acknowledge(group, { 'AwsSolutions-AS3': 'A load test that misses its mails says so in its report.' });
-    group.cfnOptions.updatePolicy = {
-      autoScalingInstanceRefresh: {
-        strategy: 'Rolling',
-        // Two sinks would each have half of the mails.
-        preferences: { minHealthyPercentage: 0, maxHealthyPercentage: 100, instanceWarmup: 60, skipMatching: true },
-      },
-    };
   }
 }
 

@@ -1,12 +1,13 @@
 /** Webheads: the public face of the accounts service. They read the store and write through dbwriters only. */
 
 import { readWebheadConfig } from '../../app/webhead/config.ts';
+import { instanceTypeFacts } from '../../regions/aws-facts.ts';
+import { twoRegionsOf } from '../../regions/derived.ts';
 import type { Environment, Region } from '../../regions/schema.ts';
 import type { ClusterPlan } from '../cluster/cluster.ts';
-import { processorsOf } from '../machine/processors.ts';
 import { textSettings } from '../machine/user-data.ts';
-import { accountsUrl, internalName, regionalAccountsName } from '../names.ts';
-import { listenSettings, ringSettings, SESSION_IDLE_MS, secretReference, twoRegionsOf } from './machine-settings.ts';
+import { accountsUrl, internalName, regionalAccountsName, secretReference } from '../names.ts';
+import { listenSettings, ringSettings, SESSION_IDLE_MS } from './machine-settings.ts';
 import { readsSecrets } from './reads-secrets.ts';
 
 const HOUR_MS = 3_600_000;
@@ -14,7 +15,7 @@ const HOUR_MS = 3_600_000;
 /** @throws ConfigError that names each setting that a webhead would refuse. */
 export function webheadPlan(environment: Environment, region: Region): ClusterPlan {
   const url = accountsUrl(environment);
-  const processors = processorsOf(twoRegionsOf(environment).clusters.webhead.instanceType);
+  const { vcpus: processors } = instanceTypeFacts(twoRegionsOf(environment).clusters.webhead.instanceType);
   const settings = textSettings({
     WEBHEAD_ENVIRONMENT: 'production',
     ...listenSettings('WEBHEAD'),

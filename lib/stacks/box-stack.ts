@@ -1,12 +1,12 @@
 /** An environment of one machine, whole. */
 
 import type { Construct } from 'constructs';
-import type { OneMachine } from '../../regions/schema.ts';
+import type { OneMachine, RecordedImages } from '../../regions/schema.ts';
 import { Box } from '../box/box.ts';
 import { Mail } from '../edge/mail.ts';
 import { BakeAccess } from '../image/bake-access.ts';
 import { BakedImage } from '../image/image-build.ts';
-import { imageId, type MachineImage } from '../image/machine-image.ts';
+import { type Images, serviceImageId } from '../image/machine-image.ts';
 import { Budget } from '../monitoring/budget.ts';
 import { FlowLog } from '../network/flow-log.ts';
 import { RegionNetwork } from '../network/region-network.ts';
@@ -14,12 +14,13 @@ import { RegionStack, type RegionStackProps } from './region-stack.ts';
 
 export interface BoxStackProps extends RegionStackProps {
   readonly size: OneMachine;
-  readonly image: MachineImage;
+  readonly images: Images;
+  readonly recordedImages: RecordedImages;
 }
 
 export class BoxStack extends RegionStack {
   constructor(scope: Construct, props: BoxStackProps) {
-    const { environment, region, size, image } = props;
+    const { environment, region, size, images, recordedImages } = props;
     super(scope, 'box', props, `The whole of ${environment.name} on one machine.`);
     const [zone] = region.zones;
     if (zone === undefined) throw new RangeError(`${region.name} has no zone`);
@@ -30,7 +31,7 @@ export class BoxStack extends RegionStack {
     const [subnetId = ''] = network.subnetIds('imageBuilder');
     const baked = new BakedImage(this, 'Image', {
       environment,
-      image,
+      image: images.service,
       subnetId,
       securityGroupId: access.securityGroupId,
       after: [access, network],
@@ -41,7 +42,7 @@ export class BoxStack extends RegionStack {
       zone,
       network,
       size,
-      imageId: imageId({ environment, region, image }),
+      imageId: serviceImageId({ environment, region, images, recordedImages }),
       after: [baked],
     });
     new Budget(this, 'Budget', {

@@ -1,10 +1,10 @@
 /** What faces the internet in one region: names, the firewall, mail. */
 
 import type { Construct } from 'constructs';
+import { twoRegionsOf } from '../../regions/derived.ts';
 import { Firewall } from '../edge/firewall.ts';
 import { Mail } from '../edge/mail.ts';
 import { PublicNames } from '../edge/public-names.ts';
-import { twoRegionsOf } from '../services/machine-settings.ts';
 import { RegionStack, type RegionStackProps } from './region-stack.ts';
 import type { ServicesStack } from './services-stack.ts';
 

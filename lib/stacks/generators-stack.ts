@@ -1,12 +1,11 @@
 /** What a load test needs beside the services: generators, and where its mails end. */
 
 import type { Construct } from 'constructs';
+import { twoRegionsOf } from '../../regions/derived.ts';
 import { Generators } from '../generators/generators.ts';
-import { imageId, type MachineImage } from '../image/machine-image.ts';
-import { LOG_PORT } from '../logs/ports.ts';
 import { allow } from '../network/security-group.ts';
-import { twoRegionsOf } from '../services/machine-settings.ts';
-import { INBOX_PORT, MailSink } from '../services/mail-sink.ts';
+import { INBOX_PORT, LOG_PORT } from '../ports.ts';
+import { MailSink } from '../services/mail-sink.ts';
 import type { LogsStack } from './logs-stack.ts';
 import type { NetworkStack } from './network-stack.ts';
 import { RegionStack, type RegionStackProps } from './region-stack.ts';
@@ -14,12 +13,12 @@ import { RegionStack, type RegionStackProps } from './region-stack.ts';
 export interface GeneratorsStackProps extends RegionStackProps {
   readonly networkStack: NetworkStack;
   readonly logsStack: LogsStack;
-  readonly image: MachineImage;
+  readonly imageId: string;
 }
 
 export class GeneratorsStack extends RegionStack {
   constructor(scope: Construct, props: GeneratorsStackProps) {
-    const { environment, region, networkStack, logsStack, image } = props;
+    const { environment, region, networkStack, logsStack, imageId } = props;
     super(scope, 'generators', props, `What makes the load of ${environment.name}, and where its mails end.`);
     const { generators: size } = twoRegionsOf(environment);
     if (size === undefined) throw new RangeError(`${environment.name} has no generators`);
@@ -28,7 +27,7 @@ export class GeneratorsStack extends RegionStack {
       region,
       network: networkStack.network,
       endpoints: networkStack.endpoints.securityGroup,
-      imageId: imageId({ environment, region, image }),
+      imageId,
     };
     const generators = new Generators(this, 'Generators', { ...shared, size });
     const sink = new MailSink(this, 'MailSink', shared);

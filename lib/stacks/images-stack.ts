@@ -4,11 +4,10 @@ import type { Construct } from 'constructs';
 import { imageKinds } from '../../regions/derived.ts';
 import { BakeAccess } from '../image/bake-access.ts';
 import { BakedImage } from '../image/image-build.ts';
+import { IMAGE_IDS } from '../image/image-names.ts';
+import type { Images } from '../image/machine-image.ts';
 import type { NetworkStack } from './network-stack.ts';
 import { RegionStack, type RegionStackProps } from './region-stack.ts';
-import type { Images } from './two-regions.ts';
-
-const IDS = { service: 'Service', ring: 'Ring' } as const;
 
 export interface ImagesStackProps extends RegionStackProps {
   readonly networkStack: NetworkStack;
@@ -26,7 +25,7 @@ export class ImagesStack extends RegionStack {
     });
     const [subnetId = ''] = network.subnetIds('imageBuilder');
     for (const kind of imageKinds(environment, region)) {
-      new BakedImage(this, IDS[kind], {
+      new BakedImage(this, IMAGE_IDS[kind], {
         environment,
         image: images[kind],
         subnetId,

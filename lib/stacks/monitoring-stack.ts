@@ -1,7 +1,7 @@
 /** Who is told of what in one region. */
 
 import type { Construct } from 'constructs';
-import { servingRegions } from '../../regions/derived.ts';
+import { isPrimary, servingRegions, twoRegionsOf } from '../../regions/derived.ts';
 import { Alarms } from '../monitoring/alarms.ts';
 import { Budget } from '../monitoring/budget.ts';
 import { Dashboard } from '../monitoring/dashboard.ts';
@@ -10,9 +10,7 @@ import { addBackupAlarms, addLogRouterAlarms, addRingAlarms, addSearchAlarms } f
 import { OperatorsTopic } from '../monitoring/operators-topic.ts';
 import { addRegionAlarms } from '../monitoring/region-alarms.ts';
 import { addCertificateAlarm, addClusterAlarms } from '../monitoring/service-alarms.ts';
-import { bounceQueueName, searchDomainName } from '../names.ts';
-import { isPrimary } from '../network/subnets.ts';
-import { twoRegionsOf } from '../services/machine-settings.ts';
+import { bounceQueueName, deadBounceQueueName, searchDomainName } from '../names.ts';
 import type { DataStack } from './data-stack.ts';
 import type { EdgeStack } from './edge-stack.ts';
 import type { LogsStack } from './logs-stack.ts';
@@ -72,7 +70,7 @@ export class MonitoringStack extends RegionStack {
     if (edgeStack.mail === undefined) return;
     addMailAlarms(alarms, {
       bounceQueueName: bounceQueueName(environment),
-      deadLetterQueueName: edgeStack.mail.deadLetterQueueName,
+      deadLetterQueueName: deadBounceQueueName(environment),
     });
   }
 }

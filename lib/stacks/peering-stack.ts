@@ -2,6 +2,7 @@
 
 import { ReferenceStrength, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { pascal } from '../names.ts';
 import { connectRegions, PeerRoutes, type Side } from '../network/peering.ts';
 import { RegionStack, type RegionStackProps } from './region-stack.ts';
 
@@ -39,11 +40,4 @@ export class PeeringStack extends RegionStack {
     if (id === undefined) throw new RangeError(`${this.stackName} asked ${region} for no connection`);
     return id;
   }
-}
-
-function pascal(text: string): string {
-  return text
-    .split('-')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
 }

@@ -22,16 +22,11 @@ const LAYERS = [
   'monitoring',
   'box',
 ] as const;
-export type Layer = (typeof LAYERS)[number];
+type Layer = (typeof LAYERS)[number];
 
 export interface RegionStackProps {
   readonly environment: Environment;
   readonly region: Region;
-}
-
-/** The name of a stack, by which people and other regions know it. */
-export function stackName(environment: string, region: string, layer: Layer): string {
-  return `${environment}-${region}-${layer}`;
 }
 
 /** A stack of one layer of one environment in one region. It only composes constructs. */
@@ -40,7 +35,8 @@ export abstract class RegionStack extends Stack {
   private readonly layer: Layer;
 
   constructor(scope: Construct, layer: Layer, { environment, region }: RegionStackProps, description: string) {
-    super(scope, stackName(environment.name, region.name, layer), {
+    // People, other regions and tools know a stack by this name.
+    super(scope, `${environment.name}-${region.name}-${layer}`, {
       description,
       env: { account: environment.account, region: region.name },
       terminationProtection: environment.keepsData,

@@ -2,16 +2,15 @@
 
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Release } from '../../regions/derived.ts';
+import type { BakePlace } from '../../regions/derived.ts';
 import { BakeAccess } from '../image/bake-access.ts';
 import { BakeNetwork } from '../image/bake-network.ts';
 import { ImagePipeline } from '../image/image-build.ts';
-import type { Images } from './two-regions.ts';
-
-const IDS = { service: 'Service', ring: 'Ring' } as const;
+import { IMAGE_IDS } from '../image/image-names.ts';
+import type { Images } from '../image/machine-image.ts';
 
 export interface ReleaseStackProps {
-  readonly place: Release;
+  readonly place: BakePlace;
   readonly images: Images;
 }
 
@@ -24,6 +23,7 @@ export class ReleaseStack extends Stack {
     });
     const { vpcId, subnetId } = new BakeNetwork(this, 'Network');
     const { securityGroupId } = new BakeAccess(this, 'Access', { vpcId });
-    for (const kind of kinds) new ImagePipeline(this, IDS[kind], { image: images[kind], subnetId, securityGroupId });
+    for (const kind of kinds)
+      new ImagePipeline(this, IMAGE_IDS[kind], { image: images[kind], subnetId, securityGroupId });
   }
 }

@@ -1,18 +1,14 @@
 /** The services of one region. */
 
 import type { Construct } from 'constructs';
+import { primaryRegion, twoRegionsOf } from '../../regions/derived.ts';
 import { acknowledge } from '../acknowledge.ts';
-import { CQL_PORT } from '../cassandra/ports.ts';
 import { Cluster, type ClusterPlan } from '../cluster/cluster.ts';
-import { imageId, type MachineImage } from '../image/machine-image.ts';
-import { LOG_PORT } from '../logs/ports.ts';
-import { HTTPS_PORT } from '../network/ports.ts';
 import { allow, INTERNET } from '../network/security-group.ts';
 import { kindCidr } from '../network/subnets.ts';
+import { CQL_PORT, HTTPS_PORT, LOG_PORT, SMTP_PORT } from '../ports.ts';
 import { dbwriterPlan } from '../services/dbwriter.ts';
 import { keysignerPlan } from '../services/keysigner.ts';
-import { twoRegionsOf } from '../services/machine-settings.ts';
-import { SMTP_PORT } from '../services/mail-sink.ts';
 import { findingsOfSigning } from '../services/signs-in-kms.ts';
 import { webheadPlan } from '../services/webhead.ts';
 import type { DataStack } from './data-stack.ts';
@@ -24,7 +20,7 @@ export interface ServicesStackProps extends RegionStackProps {
   readonly networkStack: NetworkStack;
   readonly dataStack: DataStack;
   readonly logsStack: LogsStack;
-  readonly image: MachineImage;
+  readonly imageId: string;
 }
 
 export class ServicesStack extends RegionStack {
@@ -33,7 +29,7 @@ export class ServicesStack extends RegionStack {
   readonly dbwriter: Cluster;
 
   constructor(scope: Construct, props: ServicesStackProps) {
-    const { environment, region, networkStack, dataStack, logsStack, image } = props;
+    const { environment, region, networkStack, dataStack, logsStack, imageId } = props;
     super(scope, 'services', props, `The accounts service of ${environment.name} in ${region.name}.`);
     const { clusters } = twoRegionsOf(environment);
     const shared = {
@@ -41,7 +37,7 @@ export class ServicesStack extends RegionStack {
       region,
       network: networkStack.network,
       endpoints: networkStack.endpoints.securityGroup,
-      imageId: imageId({ environment, region, image }),
+      imageId,
     };
     const cluster = (id: string, plan: ClusterPlan, size: keyof typeof clusters) => {
       const made = new Cluster(this, id, { ...shared, plan, size: clusters[size] });
@@ -91,8 +87,7 @@ export class ServicesStack extends RegionStack {
         why: 'dbwriters send mail and read bounces',
       });
     } else {
-      const [primary = region] = environment.regions;
-      const sink = { cidr: kindCidr(primary, 'generator') };
+      const sink = { cidr: kindCidr(primaryRegion(environment), 'generator') };
       this.allowFrom(dbwriter, 'MailSink', { to: sink, port: SMTP_PORT, why: 'mails of a load test end in the sink' });
     }
   }

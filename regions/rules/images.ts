@@ -1,9 +1,7 @@
 /** Rules on the images that machines start from. */
 
-import { type ImageKind, imageKinds } from '../derived.ts';
+import { IMAGE_KINDS, imageKinds } from '../derived.ts';
 import { type Breach, type CandidatesWithImages, type Rule, regionPlaces, repeated, ringNodePlaces } from './rule.ts';
-
-const IMAGE_KINDS: readonly ImageKind[] = ['service', 'ring'];
 
 /** Rules that hold whether or not anything was baked yet. */
 export const IMAGE_SOURCE_RULES: readonly Rule[] = [

@@ -57,23 +57,30 @@ export const SIZE_RULES: readonly Rule[] = [
   },
   {
     id: 'machines-two',
-    rule: `a cluster that clients wait for, and every one where data is kept, has at least ${MACHINES_MIN} machines`,
+    rule: `a cluster has at least ${MACHINES_MIN} machines`,
     check: (candidates) =>
       clusters(candidates)
-        .filter(({ isWaitedFor, environment }) => isWaitedFor || environment.keepsData)
         .filter(({ size }) => size.machinesMin < MACHINES_MIN)
         .map(({ at, size }) => ({ path: `${at}.machinesMin`, got: size.machinesMin })),
   },
   {
     id: 'machines-each-zone',
-    rule: 'where data is kept, a cluster that clients wait for has a machine in each zone',
+    rule: 'where data is kept, a cluster has a machine in each zone',
     check: (candidates) =>
-      clusters(candidates).flatMap(({ at, environment, isWaitedFor, size }) => {
+      clusters(candidates).flatMap(({ at, environment, size }) => {
         const zones = Math.max(...servingRegions(environment).map((region) => region.zones.length));
-        return environment.keepsData && isWaitedFor && size.machinesMin >= MACHINES_MIN && size.machinesMin < zones
+        return environment.keepsData && size.machinesMin >= MACHINES_MIN && size.machinesMin < zones
           ? [{ path: `${at}.machinesMin`, got: size.machinesMin, allowed: `at least ${zones}` }]
           : [];
       }),
+  },
+  {
+    id: 'log-routers-two',
+    rule: `where data is kept, lines have at least ${MACHINES_MIN} log routers`,
+    check: (candidates) =>
+      twoRegionsPlaces(candidates)
+        .filter(({ environment, twoRegions }) => environment.keepsData && twoRegions.logRouters.machines < MACHINES_MIN)
+        .map(({ at, twoRegions }) => ({ path: `${at}.logRouters.machines`, got: twoRegions.logRouters.machines })),
   },
   {
     id: 'generators-apart',
@@ -160,8 +167,6 @@ interface ClusterPlace {
   readonly at: string;
   readonly environment: Environment;
   readonly size: ClusterSize;
-  /** Whether an answer to a client waits for it: a log router has a queue before it. */
-  readonly isWaitedFor: boolean;
 }
 
 function clusters(candidates: Candidates): readonly ClusterPlace[] {
@@ -170,7 +175,6 @@ function clusters(candidates: Candidates): readonly ClusterPlace[] {
       at: `${at}.clusters.${name}`,
       environment,
       size,
-      isWaitedFor: name !== 'logRouter',
     })),
   );
 }
@@ -187,11 +191,14 @@ function machines(candidates: Candidates): readonly MachinePlace[] {
     'oneMachine' in shape ? [machine(`${at}.shape.oneMachine`, shape.oneMachine, MEMORY_MIN_GIB)] : [],
   );
   const inClusters = clusters(candidates).map(({ at, size }) => machine(at, size, MEMORY_MIN_GIB));
-  const others = twoRegionsPlaces(candidates).flatMap(({ at, twoRegions: { ring, witness, generators } }) => [
-    machine(`${at}.ring`, ring, RING_MEMORY_MIN_GIB),
-    ...('region' in witness ? [machine(`${at}.witness`, witness, RING_MEMORY_MIN_GIB)] : []),
-    ...(generators ? [machine(`${at}.generators`, generators, MEMORY_MIN_GIB)] : []),
-  ]);
+  const others = twoRegionsPlaces(candidates).flatMap(
+    ({ at, twoRegions: { logRouters, ring, witness, generators } }) => [
+      machine(`${at}.logRouters`, logRouters, MEMORY_MIN_GIB),
+      machine(`${at}.ring`, ring, RING_MEMORY_MIN_GIB),
+      ...('region' in witness ? [machine(`${at}.witness`, witness, RING_MEMORY_MIN_GIB)] : []),
+      ...(generators ? [machine(`${at}.generators`, generators, MEMORY_MIN_GIB)] : []),
+    ],
+  );
   return [...onOneMachine, ...inClusters, ...others];
 }
 

@@ -137,5 +137,6 @@ test('the operators hear when it costs more than it should', () => {
 
 test('there is nothing in it that is dear by the hour: no NAT gateway, no balancer, no endpoint, no key', () => {
   const types = Object.values(stacks[0]?.template.Resources ?? {}).map(({ Type }) => Type);
+  expect(types).toContain('AWS::EC2::EIP');
   expect(types.filter((type) => /NatGateway|LoadBalancer|VPCEndpoint|KMS|OpenSearch|WAF/.test(type))).toEqual([]);
 });

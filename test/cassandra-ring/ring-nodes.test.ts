@@ -2,54 +2,56 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { readRingNodeConfig } from '../../app/cassandra-node/config.ts';
-import {
-  dataResources,
-  LOADTEST,
-  PROD,
-  PROD_WITHOUT_WITNESS,
-  type Resource,
-  type Resources,
-  resourcesOfType,
-  tagOf,
-} from './data-stacks.ts';
+import { type AssembledStack, tagOf } from '../../app/operator/assembly.ts';
+import { roleOf } from '../../tools/topology/calls.ts';
+import type { IamRole } from '../../tools/topology/roles.ts';
+import { LOADTEST, PROD, type Resource, resourcesIn } from '../support/construct-stack.ts';
+import { OTHER_RELEASE, sharedStacks, sharedTopology, stackNamed } from '../topology/support/assembly.ts';
 import { mayDo } from './may-do.ts';
 
-const REGIONS = [
-  ...[...dataResources(PROD)].map(([region, resources]) => ({ environment: PROD, region, resources })),
-  ...[...dataResources(LOADTEST)].map(([region, resources]) => ({ environment: LOADTEST, region, resources })),
-];
 const NODE_PART = /^RingRing(\d+)/;
+const REGIONS = [PROD, LOADTEST].flatMap((environment) => {
+  const topology = sharedTopology(environment.name);
+  return environment.regions.map((region) => {
+    const stack = stackNamed(`${environment.name}-${region.name}-data`, topology.stacks);
+    return { environment, region: region.name, stack, topology };
+  });
+});
 
-interface NodeParts {
+interface RingNode {
   readonly name: string;
-  readonly resources: Resources;
-  readonly part: (type: string) => Resource & { readonly id: string };
+  readonly stack: AssembledStack;
+  readonly part: (type: string) => Resource;
+  readonly files: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly role: IamRole;
+  /** A value as statements of roles have it. */
+  readonly inRoles: (value: Readonly<Record<string, string | string[]>>) => string;
 }
 
-function nodesOf(resources: Resources): readonly NodeParts[] {
-  const numbers = [...new Set(Object.keys(resources).flatMap((id) => NODE_PART.exec(id)?.[1] ?? []))];
-  return numbers.map((number) => ({
-    name: `ring-${number}`,
-    resources,
-    part: (type) => {
-      const found = resourcesOfType(resources, type).filter(({ id }) => NODE_PART.exec(id)?.[1] === number);
-      const [only] = found;
-      if (only === undefined || found.length > 1) throw new Error(`ring-${number} has ${found.length} of ${type}`);
-      return only;
-    },
-  }));
-}
-
-function settingsOf({ part }: NodeParts, file: string): Record<string, string> {
-  const script: string = part('AWS::EC2::LaunchTemplate').Properties.LaunchTemplateData.UserData['Fn::Base64'];
-  const text = new RegExp(`cat > /etc/picl-idp/${file}\\.env <<'END'\\n(.*?)END\\n`, 's').exec(script)?.[1] ?? '';
-  const lines = text.split('\n').filter(Boolean);
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
-}
-
-const ALL_NODES = REGIONS.flatMap(({ environment, region, resources }) =>
-  nodesOf(resources).map((node) => ({ label: `${environment.name} ${node.name}`, environment, region, node })),
+const ALL_NODES = REGIONS.flatMap(({ environment, region, stack, topology }) =>
+  topology.machines
+    .filter((machines) => machines.stack.name === stack.name)
+    .map((machines) => {
+      const number = NODE_PART.exec(machines.id)?.[1];
+      const node: RingNode = {
+        name: `ring-${number}`,
+        stack,
+        part: (type) => {
+          const found = resourcesIn(stack, type).filter(({ id }) => NODE_PART.exec(id)?.[1] === number);
+          const [only] = found;
+          if (only === undefined || found.length > 1) throw new Error(`ring-${number} has ${found.length} of ${type}`);
+          return only;
+        },
+        files: machines.userData.files,
+        role: roleOf(topology, machines),
+        inRoles: (value) => topology.values.text(value, stack),
+      };
+      return { label: `${environment.name} ${node.name}`, environment, region, node };
+    }),
 );
+
+/** What the program of a ring node is told. */
+const settingsOf = ({ files }: RingNode) => files['ring-node'] ?? {};
 
 describe('every ring node of the plan', () => {
   test('is there, in its own region', () => {
@@ -77,14 +79,14 @@ describe('every ring node of the plan', () => {
     const { part } = place.node;
     expect(part('AWS::EC2::NetworkInterface').Properties.PrivateIpAddress).toBe(planned?.address);
     expect(part('AWS::Route53::RecordSet').Properties.ResourceRecords).toEqual([planned?.address]);
-    expect(settingsOf(place.node, 'ring-node')['RING_NODE_ADDRESS']).toBe(planned?.address);
+    expect(settingsOf(place.node)['RING_NODE_ADDRESS']).toBe(planned?.address);
   });
 
   test.each(ALL_NODES)('$label finds its own interface and volume, and nothing else has their tags', ({ node }) => {
-    const interfaceTag = settingsOf(node, 'ring-node')['RING_NODE_INTERFACE_TAG'] ?? '';
-    const volumeTag = settingsOf(node, 'attach')['ATTACH_VOLUME_TAG'] ?? '';
-    expect(resourcesWithTag(node.resources, interfaceTag)).toEqual([node.part('AWS::EC2::NetworkInterface').id]);
-    expect(resourcesWithTag(node.resources, volumeTag)).toEqual([node.part('AWS::EC2::Volume').id]);
+    const interfaceTag = settingsOf(node)['RING_NODE_INTERFACE_TAG'] ?? '';
+    const volumeTag = node.files['attach']?.['ATTACH_VOLUME_TAG'] ?? '';
+    expect(resourcesWithTag(node.stack, interfaceTag)).toEqual([node.part('AWS::EC2::NetworkInterface').id]);
+    expect(resourcesWithTag(node.stack, volumeTag)).toEqual([node.part('AWS::EC2::Volume').id]);
   });
 
   test.each(ALL_NODES)('$label is a group of none or one, which no deploy fills, empties or rolls', ({ node }) => {
@@ -112,11 +114,11 @@ describe('every ring node of the plan', () => {
   });
 
   test.each(ALL_NODES)('$label is told settings that its program takes', ({ node }) => {
-    expect(readRingNodeConfig(settingsOf(node, 'ring-node')).RING_NODE_NAME).toBe(node.name);
+    expect(readRingNodeConfig(settingsOf(node)).RING_NODE_NAME).toBe(node.name);
   });
 
   test.each(ALL_NODES)('$label has its disks under the key of the ring', ({ node }) => {
-    const [key] = resourcesOfType(node.resources, 'AWS::KMS::Key');
+    const [key] = resourcesIn(node.stack, 'AWS::KMS::Key');
     const arn = { 'Fn::GetAtt': [key?.id, 'Arn'] };
     const [root] = node.part('AWS::EC2::LaunchTemplate').Properties.LaunchTemplateData.BlockDeviceMappings;
     expect(root.Ebs).toMatchObject({ Encrypted: true, KmsKeyId: arn });
@@ -126,7 +128,7 @@ describe('every ring node of the plan', () => {
 
 describe('the settings of the ring', () => {
   const settings = (environment: typeof PROD) =>
-    ALL_NODES.filter((place) => place.environment === environment).map(({ node }) => settingsOf(node, 'ring-node'));
+    ALL_NODES.filter((place) => place.environment === environment).map(({ node }) => settingsOf(node));
 
   test('name the same seeds on every node: one in each zone of both serving regions, and none of the witness', () => {
     expect(new Set(settings(PROD).map(({ RING_NODE_SEEDS }) => RING_NODE_SEEDS))).toEqual(
@@ -155,13 +157,6 @@ describe('the settings of the ring', () => {
       'us-east-2 claims 1',
     ]);
   });
-
-  test('know nothing of a witness where there is none', () => {
-    const regions = dataResources(PROD_WITHOUT_WITNESS);
-    expect([...regions.keys()]).toEqual(['us-east-1', 'us-west-2']);
-    const told = [...regions.values()].flatMap(nodesOf).map((node) => settingsOf(node, 'ring-node'));
-    expect(told).toEqual(settings(PROD).slice(0, 6));
-  });
 });
 
 describe('a ring node takes what is its own, and', () => {
@@ -169,25 +164,26 @@ describe('a ring node takes what is its own, and', () => {
     '$label attaches its volume and its interface to its own machine',
     ({ environment, region, node }) => {
       for (const { action, id, kind } of attachments(node)) {
-        const resource = `arn:aws:ec2:${region}:${environment.account}:${kind}/\${${id}}`;
-        expect(mayDo(node.part('AWS::IAM::Role'), { action, resource })).toBe(true);
+        const resource = `arn:aws:ec2:${region}:${environment.account}:${kind}/${id}`;
+        expect(mayDo(node.role, { action, resource })).toBe(true);
         const context = { 'aws:ResourceTag/picl-idp:machine': machineTag(node) };
-        expect(mayDo(node.part('AWS::IAM::Role'), { ...instance(environment.account, region, action), context })).toBe(
-          true,
-        );
+        expect(mayDo(node.role, { ...instance(environment.account, region, action), context })).toBe(true);
       }
     },
   );
 
   test.each(ALL_NODES)('$label attaches nothing of another node, and nothing to another machine', (place) => {
     const { environment, region, node } = place;
-    const role = node.part('AWS::IAM::Role');
-    const others = nodesOf(node.resources).filter(({ name }) => name !== node.name);
+    const { role } = node;
+    const others = ALL_NODES.map((other) => other.node).filter(
+      ({ stack, name }) => stack === node.stack && name !== node.name,
+    );
+    expect(others).toHaveLength(node.name === 'ring-7' ? 0 : 2);
     for (const other of others) {
       for (const { action, id, kind } of attachments(other)) {
-        expect(
-          mayDo(role, { action, resource: `arn:aws:ec2:${region}:${environment.account}:${kind}/\${${id}}` }),
-        ).toBe(false);
+        expect(mayDo(role, { action, resource: `arn:aws:ec2:${region}:${environment.account}:${kind}/${id}` })).toBe(
+          false,
+        );
         const context = { 'aws:ResourceTag/picl-idp:machine': machineTag(other) };
         expect(mayDo(role, { ...instance(environment.account, region, action), context })).toBe(false);
       }
@@ -198,8 +194,7 @@ describe('a ring node takes what is its own, and', () => {
   test.each(ALL_NODES)('$label reads its own secret and no other one', ({ environment, region, node }) => {
     const arn = (name: string) =>
       `arn:aws:secretsmanager:${region}:${environment.account}:secret:picl-idp/${environment.name}/${name}-AbCdEf`;
-    const reads = (name: string) =>
-      mayDo(node.part('AWS::IAM::Role'), { action: 'secretsmanager:GetSecretValue', resource: arn(name) });
+    const reads = (name: string) => mayDo(node.role, { action: 'secretsmanager:GetSecretValue', resource: arn(name) });
     expect(reads(`ring-node/${node.name}`)).toBe(true);
     const others = ALL_NODES.map((other) => other.node.name).filter((name) => name !== node.name);
     const forbidden = [...others.map((name) => `ring-node/${name}`), 'ring-authority/nodes', 'ring-role/operator'];
@@ -207,23 +202,23 @@ describe('a ring node takes what is its own, and', () => {
   });
 
   test.each(ALL_NODES)('$label uses the key through EC2 alone', ({ region, node }) => {
-    const [key] = resourcesOfType(node.resources, 'AWS::KMS::Key');
-    const resource = `\${${key?.id}}`;
+    const [key] = resourcesIn(node.stack, 'AWS::KMS::Key');
+    const resource = node.inRoles({ 'Fn::GetAtt': [key?.id ?? '', 'Arn'] });
     const grants = (context: Record<string, string>) =>
-      mayDo(node.part('AWS::IAM::Role'), { action: 'kms:CreateGrant', resource, context });
+      mayDo(node.role, { action: 'kms:CreateGrant', resource, context });
     const throughEc2 = { 'kms:ViaService': `ec2.${region}.amazonaws.com` };
     expect(grants({ ...throughEc2, 'kms:GrantIsForAWSResource': 'true' })).toBe(true);
     expect(grants(throughEc2)).toBe(false);
     expect(grants({ 'kms:GrantIsForAWSResource': 'true' })).toBe(false);
-    expect(mayDo(node.part('AWS::IAM::Role'), { action: 'kms:Decrypt', resource, context: throughEc2 })).toBe(false);
+    expect(mayDo(node.role, { action: 'kms:Decrypt', resource, context: throughEc2 })).toBe(false);
   });
 });
 
 describe('what is kept', () => {
   const KEPT = ['AWS::EC2::Volume', 'AWS::EC2::NetworkInterface', 'AWS::KMS::Key', 'AWS::Backup::BackupVault'];
   const policies = (environment: typeof PROD) =>
-    REGIONS.filter((one) => one.environment === environment).flatMap(({ resources }) =>
-      KEPT.flatMap((type) => resourcesOfType(resources, type)).map(({ DeletionPolicy }) => DeletionPolicy),
+    REGIONS.filter((one) => one.environment === environment).flatMap(({ stack }) =>
+      KEPT.flatMap((type) => resourcesIn(stack, type)).map(({ DeletionPolicy }) => DeletionPolicy),
     );
 
   test('of prod stays when its stack goes: 7 volumes, 7 interfaces, 3 keys and 2 vaults', () => {
@@ -237,7 +232,7 @@ describe('what is kept', () => {
   test('in prod is behind groups that refuse to be deleted, and in loadtest is not', () => {
     const protections = (environment: typeof PROD) =>
       REGIONS.filter((one) => one.environment === environment)
-        .flatMap(({ resources }) => resourcesOfType(resources, 'AWS::AutoScaling::AutoScalingGroup'))
+        .flatMap(({ stack }) => resourcesIn(stack, 'AWS::AutoScaling::AutoScalingGroup'))
         .map(({ Properties }) => Properties.DeletionProtection);
     expect(protections(PROD)).toEqual(Array(7).fill('prevent-all-deletion'));
     expect(protections(LOADTEST)).toEqual(Array(6).fill(undefined));
@@ -245,35 +240,32 @@ describe('what is kept', () => {
 });
 
 describe('a new release', () => {
-  test('changes nothing of the data in prod, where each node names its own image', () => {
-    expect(dataResources(PROD, 'b'.repeat(64))).toEqual(dataResources(PROD, 'a'.repeat(64)));
-  });
+  const renewed = sharedStacks(OTHER_RELEASE);
+  const changedIn = ({ name, template }: AssembledStack) => {
+    const { Resources: after } = stackNamed(name, renewed).template;
+    expect(Object.keys(after)).toEqual(Object.keys(template.Resources));
+    return Object.entries(template.Resources)
+      .filter(([id, resource]) => JSON.stringify(resource) !== JSON.stringify(after[id]))
+      .map(([, { Type }]) => Type);
+  };
+  const changedOf = (environment: typeof PROD) =>
+    REGIONS.filter((one) => one.environment === environment).map(({ stack }) => changedIn(stack));
 
-  test('changes launch templates alone in loadtest', () => {
-    const [before, after] = ['a', 'b'].map((digit) => dataResources(LOADTEST, digit.repeat(64)).get('us-east-1') ?? {});
-    const changed = Object.keys(before ?? {}).filter(
-      (id) => JSON.stringify(before?.[id]) !== JSON.stringify(after?.[id]),
-    );
-    expect(changed.map((id) => before?.[id]?.Type)).toEqual(Array(3).fill('AWS::EC2::LaunchTemplate'));
-  });
+  test('changes nothing of the data in prod, where each node names its own image', () =>
+    expect(changedOf(PROD)).toEqual([[], [], []]));
 
-  test('of one ring node in prod changes its own launch template alone', () => {
-    const [first, ...others] = PROD.regions;
-    if (first === undefined) throw new Error('prod has no region');
-    const ringNodes = first.ringNodes.map((node) =>
-      node.name === 'ring-2' ? { ...node, image: 'ami-00000000000000e99' } : node,
-    );
-    const before = dataResources(PROD).get('us-east-1') ?? {};
-    const after = dataResources({ ...PROD, regions: [{ ...first, ringNodes }, ...others] }).get('us-east-1') ?? {};
-    const changed = Object.keys(before).filter((id) => JSON.stringify(before[id]) !== JSON.stringify(after[id]));
-    expect(changed.map((id) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['RingRing2NodeTemplate']);
-  });
+  test('changes launch templates alone in loadtest', () =>
+    expect(changedOf(LOADTEST)).toEqual([
+      Array(3).fill('AWS::EC2::LaunchTemplate'),
+      Array(3).fill('AWS::EC2::LaunchTemplate'),
+    ]));
 });
 
-function attachments({ part }: NodeParts) {
+function attachments({ part, inRoles }: RingNode) {
+  const idOf = (type: string) => inRoles({ Ref: part(type).id });
   return [
-    { action: 'ec2:AttachVolume', kind: 'volume', id: part('AWS::EC2::Volume').id },
-    { action: 'ec2:AttachNetworkInterface', kind: 'network-interface', id: part('AWS::EC2::NetworkInterface').id },
+    { action: 'ec2:AttachVolume', kind: 'volume', id: idOf('AWS::EC2::Volume') },
+    { action: 'ec2:AttachNetworkInterface', kind: 'network-interface', id: idOf('AWS::EC2::NetworkInterface') },
   ];
 }
 
@@ -281,7 +273,7 @@ function instance(account: string, region: string, action: string) {
   return { action, resource: `arn:aws:ec2:${region}:${account}:instance/i-0123456789abcdef0` };
 }
 
-function machineTag({ part }: NodeParts): string {
+function machineTag({ part }: RingNode): string {
   return tagOfTemplate(part('AWS::EC2::LaunchTemplate'), 'picl-idp:machine');
 }
 
@@ -292,13 +284,13 @@ function tagOfTemplate({ Properties }: Resource, key: string): string {
 }
 
 /** Resources that bear a tag, and launch templates whose machines' own disks will. */
-function resourcesWithTag(resources: Resources, tag: string): readonly string[] {
+function resourcesWithTag({ template }: AssembledStack, tag: string): readonly string[] {
   const [key = '', value] = [tag.slice(0, tag.indexOf('=')), tag.slice(tag.indexOf('=') + 1)];
-  return Object.entries(resources)
-    .filter(([, resource]) => {
-      if (resource.Type !== 'AWS::EC2::LaunchTemplate')
-        return Array.isArray(resource.Properties?.Tags) && tagOf(resource, key) === value;
-      return JSON.stringify(resource.Properties.LaunchTemplateData.TagSpecifications).includes(`"${key}"`);
-    })
+  return Object.entries(template.Resources)
+    .filter(([, resource]) =>
+      resource.Type === 'AWS::EC2::LaunchTemplate'
+        ? JSON.stringify(resource.Properties).includes(`"${key}"`)
+        : tagOf(resource, key) === value,
+    )
     .map(([id]) => id);
 }

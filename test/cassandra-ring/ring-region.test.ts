@@ -1,101 +1,76 @@
 /** The ring of a region as a whole: who reaches it, who may use its key, what corrects it, and what is backed up. */
 
 import { describe, expect, test } from '@jest/globals';
-import { dataResources, LOADTEST, PROD, PROD_WITHOUT_WITNESS, type Resources, resourcesOfType } from './data-stacks.ts';
+import type { AssembledStack } from '../../app/operator/assembly.ts';
+import { resourcesIn } from '../support/construct-stack.ts';
+import { sharedTopology, stackNamed } from '../topology/support/assembly.ts';
+import { rulesOf } from '../topology/support/rules-of.ts';
 import { mayDo } from './may-do.ts';
 
-const prod = dataResources(PROD);
-const loadtest = dataResources(LOADTEST);
-const EAST = prod.get('us-east-1') ?? {};
-const WITNESS = prod.get('us-east-2') ?? {};
+const prod = sharedTopology('prod');
+const loadtest = sharedTopology('loadtest');
+const [EAST, WEST, WITNESS] = ['us-east-1', 'us-west-2', 'us-east-2'].map((region) =>
+  stackNamed(`prod-${region}-data`, prod.stacks),
+) as [AssembledStack, AssembledStack, AssembledStack];
+const LOADTEST_DATA = ['us-east-1', 'us-west-2'].map((region) =>
+  stackNamed(`loadtest-${region}-data`, loadtest.stacks),
+);
 
-/** Rules as `group port from-or-to`, with groups by their logical ids without the hash. */
-function rules(resources: Resources, direction: 'Ingress' | 'Egress'): readonly string[] {
-  return resourcesOfType(resources, `AWS::EC2::SecurityGroup${direction}`).map(({ Properties }) => {
-    const { GroupId, FromPort, ToPort, CidrIp, SourceSecurityGroupId, DestinationSecurityGroupId } = Properties;
-    expect(ToPort).toBe(FromPort);
-    const peer = CidrIp ?? nameOf(SourceSecurityGroupId ?? DestinationSecurityGroupId);
-    return `${nameOf(GroupId)} ${FromPort} ${peer}`;
-  });
-}
-
-function nameOf(reference: { 'Fn::GetAtt'?: readonly string[]; 'Fn::ImportValue'?: string }): string {
-  const { 'Fn::GetAtt': own, 'Fn::ImportValue': imported } = reference;
-  if (own !== undefined) return String(own[0]).replace(/[0-9A-F]{8}$/, '');
-  const [, stack = '', name = ''] = /^(.*):ExportsOutputFnGetAtt(.*?)[0-9A-F]{8}/.exec(imported ?? '') ?? [];
-  return `${stack} ${name}`;
-}
+/** The rules of a group, those of one way. */
+const rules = (way: 'in' | 'out', { name }: AssembledStack, bearer: string) =>
+  rulesOf(name.startsWith('prod-') ? prod : loadtest, name, bearer).filter((rule) => rule.startsWith(way));
 
 describe('who reaches a ring node', () => {
-  test('in prod: the ring at 7000, from the region and the ring subnets of the others; the balancer at 9042 and 8080', () => {
-    expect(
-      rules(EAST, 'Ingress')
-        .filter((rule) => rule.startsWith('RingNodesGroup'))
-        .sort(),
-    ).toEqual([
-      'RingNodesGroup 7000 10.21.40.0/21',
-      'RingNodesGroup 7000 10.22.40.0/21',
-      'RingNodesGroup 7000 RingNodesGroup',
-      'RingNodesGroup 8080 RingBalancerSecurityGroup',
-      'RingNodesGroup 9042 RingBalancerSecurityGroup',
-    ]);
-  });
+  test('in prod: the ring at 7000, from the region and the ring subnets of the others; balancer and callers at 9042', () =>
+    expect(rules('in', EAST, 'ring nodes')).toEqual([
+      'in 7000 from 10.21.40.0/21',
+      'in 7000 from 10.22.40.0/21',
+      'in 7000 from ring nodes',
+      'in 8080 from ring balancer',
+      'in 9042 from prod-us-east-1-services dbwriter machines',
+      'in 9042 from prod-us-east-1-services webhead machines',
+      'in 9042 from ring balancer',
+    ]));
 
-  test('at the witness: the ring alone', () => {
-    expect(
-      rules(WITNESS, 'Ingress')
-        .filter((rule) => rule.startsWith('RingNodesGroup'))
-        .sort(),
-    ).toEqual([
-      'RingNodesGroup 7000 10.20.40.0/21',
-      'RingNodesGroup 7000 10.21.40.0/21',
-      'RingNodesGroup 7000 RingNodesGroup',
-    ]);
-  });
-
-  test('without a witness: no address of its region', () => {
-    const all = [...dataResources(PROD_WITHOUT_WITNESS).values()].flatMap((one) => [
-      ...rules(one, 'Ingress'),
-      ...rules(one, 'Egress'),
-    ]);
-    expect(all.filter((rule) => rule.includes('10.22.'))).toEqual([]);
-  });
+  test('at the witness: the ring alone', () =>
+    expect(rules('in', WITNESS, 'ring nodes')).toEqual([
+      'in 7000 from 10.20.40.0/21',
+      'in 7000 from 10.21.40.0/21',
+      'in 7000 from ring nodes',
+    ]));
 
   test("at its machine's other address: nobody", () => {
-    for (const resources of [...prod.values(), ...loadtest.values()]) {
-      expect(rules(resources, 'Ingress').filter((rule) => rule.startsWith('RingMachinesGroup'))).toEqual([]);
+    for (const stack of [EAST, WEST, WITNESS, ...LOADTEST_DATA]) {
+      expect(rules('out', stack, 'ring-node machines')).toHaveLength(2);
+      expect(rules('in', stack, 'ring-node machines')).toEqual([]);
     }
   });
 });
 
 describe('whom a ring node calls', () => {
-  test('from its own address: the ring, on the ways on which the ring calls it', () => {
-    const calls = rules(EAST, 'Egress').filter((rule) => rule.startsWith('RingNodesGroup'));
-    expect([...calls].sort()).toEqual([
-      'RingNodesGroup 7000 10.21.40.0/21',
-      'RingNodesGroup 7000 10.22.40.0/21',
-      'RingNodesGroup 7000 RingNodesGroup',
-    ]);
-  });
+  test('from its own address: the ring, on the ways on which the ring calls it', () =>
+    expect(rules('out', EAST, 'ring nodes')).toEqual([
+      'out 7000 to 10.21.40.0/21',
+      'out 7000 to 10.22.40.0/21',
+      'out 7000 to ring nodes',
+    ]));
 
-  test("from its machine's address: AWS and the log routers of its region", () => {
-    expect(rules(EAST, 'Egress').filter((rule) => rule.startsWith('RingMachinesGroup'))).toEqual([
-      'RingMachinesGroup 443 prod-us-east-1-network EndpointsSecurityGroup',
-      expect.stringMatching(/^RingMachinesGroup \d+ prod-us-east-1-logs RoutersBalancerSecurityGroup/),
-    ]);
-  });
+  test("from its machine's address: AWS and the log routers of its region", () =>
+    expect(rules('out', EAST, 'ring-node machines')).toEqual([
+      'out 2514 to prod-us-east-1-logs logs balancer',
+      'out 443 to prod-us-east-1-network endpoints of AWS',
+    ]));
 
-  test("from the witness's machine: AWS, and the log routers of the primary region by their addresses", () => {
-    expect(rules(WITNESS, 'Egress').filter((rule) => rule.startsWith('RingMachinesGroup'))).toEqual([
-      'RingMachinesGroup 443 prod-us-east-2-network EndpointsSecurityGroup',
-      expect.stringMatching(/^RingMachinesGroup \d+ 10\.20\.48\.0\/21$/),
-    ]);
-  });
+  test("from the witness's machine: AWS, and the log routers of the primary region by their addresses", () =>
+    expect(rules('out', WITNESS, 'ring-node machines')).toEqual([
+      'out 2514 to 10.20.48.0/21',
+      'out 443 to prod-us-east-2-network endpoints of AWS',
+    ]));
 });
 
 describe('the balancer', () => {
   test('stands at the literal address of each ring subnet, inside, and refuses to be deleted in prod', () => {
-    const [balancer, ...others] = resourcesOfType(EAST, 'AWS::ElasticLoadBalancingV2::LoadBalancer');
+    const [balancer, ...others] = resourcesIn(EAST, 'AWS::ElasticLoadBalancingV2::LoadBalancer');
     expect(others).toEqual([]);
     const { Scheme, Type, SubnetMappings, LoadBalancerAttributes } = balancer?.Properties ?? {};
     expect([Type, Scheme]).toEqual(['network', 'internal']);
@@ -109,7 +84,7 @@ describe('the balancer', () => {
   });
 
   test("has the nodes' own addresses as targets, and asks each at 8080 whether it is well", () => {
-    const [targets] = resourcesOfType(EAST, 'AWS::ElasticLoadBalancingV2::TargetGroup');
+    const [targets] = resourcesIn(EAST, 'AWS::ElasticLoadBalancingV2::TargetGroup');
     expect(targets?.Properties).toMatchObject({
       TargetType: 'ip',
       Protocol: 'TCP',
@@ -123,15 +98,15 @@ describe('the balancer', () => {
   });
 
   test('is called ring in the private zone, and the nodes by their names', () => {
-    const names = resourcesOfType(EAST, 'AWS::Route53::RecordSet').map(({ Properties }) => Properties.Name);
+    const names = resourcesIn(EAST, 'AWS::Route53::RecordSet').map(({ Properties }) => Properties.Name);
     expect(names.sort()).toEqual(
       ['ring-1', 'ring-2', 'ring-3', 'ring'].map((one) => `${one}.internal.idp.example.org`),
     );
   });
 
   test('is none at the witness, whose node finds the log routers of the primary region by their name', () => {
-    expect(resourcesOfType(WITNESS, 'AWS::ElasticLoadBalancingV2::LoadBalancer')).toEqual([]);
-    const records = resourcesOfType(WITNESS, 'AWS::Route53::RecordSet').map(({ Properties }) => [
+    expect(resourcesIn(WITNESS, 'AWS::ElasticLoadBalancingV2::LoadBalancer')).toEqual([]);
+    const records = resourcesIn(WITNESS, 'AWS::Route53::RecordSet').map(({ Properties }) => [
       Properties.Name,
       Properties.ResourceRecords,
     ]);
@@ -144,7 +119,7 @@ describe('the balancer', () => {
 
 describe("the ring's key", () => {
   test('is renewed, and is in the hands of the account and of Auto Scaling, which grants it to resources of AWS alone', () => {
-    const [key, ...others] = resourcesOfType(EAST, 'AWS::KMS::Key');
+    const [key, ...others] = resourcesIn(EAST, 'AWS::KMS::Key');
     expect(others).toEqual([]);
     expect(key?.Properties.EnableKeyRotation).toBe(true);
     const autoScaling =
@@ -163,20 +138,21 @@ describe("the ring's key", () => {
   });
 
   test('has one name in every region, by which another region’s backups ask for it', () => {
-    const names = [...prod.values()].flatMap((one) => resourcesOfType(one, 'AWS::KMS::Alias'));
+    const names = [EAST, WEST, WITNESS].flatMap((one) => resourcesIn(one, 'AWS::KMS::Alias'));
     expect(names.map(({ Properties }) => Properties.AliasName)).toEqual(Array(3).fill('alias/picl-idp/prod/ring'));
   });
 
   test('and nothing else of the data has a principal that is everybody', () => {
-    for (const resources of [...prod.values(), ...loadtest.values()]) {
-      expect(JSON.stringify(resources)).not.toMatch(/"Principal":("\*"|\{"AWS":("\*"|\["\*"))/);
+    for (const { template } of [EAST, WEST, WITNESS, ...LOADTEST_DATA]) {
+      expect(JSON.stringify(template)).toContain('"Principal"');
+      expect(JSON.stringify(template)).not.toMatch(/"Principal":("\*"|\{"AWS":("\*"|\["\*"))/);
     }
   });
 });
 
 describe('the correction of configuration', () => {
   test("finds this environment's ring nodes, one at a time, at its time alone, and stops at the first error", () => {
-    const [association] = resourcesOfType(EAST, 'AWS::SSM::Association');
+    const [association] = resourcesIn(EAST, 'AWS::SSM::Association');
     expect(association?.Properties).toMatchObject({
       Targets: [
         { Key: 'tag:picl-idp:role', Values: ['ring-node'] },
@@ -187,7 +163,7 @@ describe('the correction of configuration', () => {
       MaxConcurrency: '1',
       MaxErrors: '0',
     });
-    const templates = resourcesOfType(EAST, 'AWS::EC2::LaunchTemplate');
+    const templates = resourcesIn(EAST, 'AWS::EC2::LaunchTemplate');
     for (const { Properties } of templates) {
       const [machines] = Properties.LaunchTemplateData.TagSpecifications;
       expect(machines.Tags).toContainEqual({ Key: 'picl-idp:role', Value: 'ring-node' });
@@ -196,7 +172,7 @@ describe('the correction of configuration', () => {
   });
 
   test("runs the node's own program, and touches no service", () => {
-    const [document] = resourcesOfType(EAST, 'AWS::SSM::Document');
+    const [document] = resourcesIn(EAST, 'AWS::SSM::Document');
     const [step, ...others] = document?.Properties.Content.mainSteps ?? [];
     expect(others).toEqual([]);
     expect(step.inputs.runCommand).toEqual([
@@ -208,7 +184,7 @@ describe('the correction of configuration', () => {
 
 describe('backups', () => {
   test('of a serving region of prod are taken each day, kept 35 days, and copied to the other one', () => {
-    const [plan] = resourcesOfType(EAST, 'AWS::Backup::BackupPlan');
+    const [plan] = resourcesIn(EAST, 'AWS::Backup::BackupPlan');
     const [rule, ...others] = plan?.Properties.BackupPlan.BackupPlanRule ?? [];
     expect(others).toEqual([]);
     expect(rule).toMatchObject({
@@ -221,29 +197,28 @@ describe('backups', () => {
         },
       ],
     });
-    const [vault] = resourcesOfType(prod.get('us-west-2') ?? {}, 'AWS::Backup::BackupVault');
+    const [vault] = resourcesIn(WEST, 'AWS::Backup::BackupVault');
     expect(vault?.Properties.BackupVaultName).toBe('prod-ring');
   });
 
   test('end in a vault that is locked for as long as the plan keeps them, by a lock that its owners can lift', () => {
-    const [vault] = resourcesOfType(EAST, 'AWS::Backup::BackupVault');
+    const [vault] = resourcesIn(EAST, 'AWS::Backup::BackupVault');
     expect(vault?.Properties.LockConfiguration).toEqual({ MinRetentionDays: 7, MaxRetentionDays: 90 });
   });
 
   test('hold every ring volume of the region and nothing else', () => {
-    const [selection] = resourcesOfType(EAST, 'AWS::Backup::BackupSelection');
+    const [selection] = resourcesIn(EAST, 'AWS::Backup::BackupSelection');
     const [{ ConditionKey, ConditionValue }, ...others] = selection?.Properties.BackupSelection.ListOfTags ?? [];
     expect(others).toEqual([]);
-    const tagged = Object.values(EAST).filter(({ Properties }) =>
-      JSON.stringify(Properties?.Tags ?? Properties?.LaunchTemplateData?.TagSpecifications ?? []).includes(
-        JSON.stringify({ Key: ConditionKey, Value: ConditionValue }),
-      ),
+    const tag = JSON.stringify({ Key: ConditionKey, Value: ConditionValue });
+    const tagged = Object.values(EAST.template.Resources).filter(({ Properties: properties }) =>
+      JSON.stringify(properties ?? {}).includes(tag),
     );
     expect(tagged.map(({ Type }) => Type)).toEqual(Array(3).fill('AWS::EC2::Volume'));
   });
 
   test('are taken by a role that reaches no other volume, key or vault', () => {
-    const role = Object.values(EAST).find(({ Properties }) => /snapshots/.test(Properties?.Description ?? ''));
+    const role = prod.roles.find(({ stack, description }) => stack === EAST && /snapshots/.test(description));
     if (role === undefined) throw new Error('no role takes snapshots');
     const volume = 'arn:aws:ec2:us-east-1:333333333333:volume/vol-1';
     const snapshot = (tag: string) =>
@@ -272,9 +247,10 @@ describe('backups', () => {
   });
 
   test('are none at the witness, which holds what the others have, and none of a load test', () => {
-    for (const resources of [WITNESS, ...loadtest.values()]) {
-      expect(Object.values(resources).filter(({ Type }) => Type.startsWith('AWS::Backup::'))).toEqual([]);
-      expect(JSON.stringify(resources)).not.toContain('picl-idp:backup');
+    expect(JSON.stringify(EAST.template)).toContain('picl-idp:backup');
+    for (const { template } of [WITNESS, ...LOADTEST_DATA]) {
+      expect(Object.values(template.Resources).filter(({ Type }) => Type.startsWith('AWS::Backup::'))).toEqual([]);
+      expect(JSON.stringify(template)).not.toContain('picl-idp:backup');
     }
   });
 });

@@ -75,8 +75,14 @@ describe('its certificate', () => {
     ));
 });
 
-describe('machines behind it', () => {
-  const { Properties: targets } = onlyIn(open, 'AWS::ElasticLoadBalancingV2::TargetGroup');
+describe.each([
+  ['clients', ({ id }: { readonly id: string }) => !id.includes('Heartbeat')],
+  ['those who ask whether the region is well', ({ id }: { readonly id: string }) => id.includes('Heartbeat')],
+] as const)('machines behind it, for %s', (_, isOfGroup) => {
+  const groups = resourcesIn(open, 'AWS::ElasticLoadBalancingV2::TargetGroup').filter(isOfGroup);
+  const targets = groups[0]?.Properties ?? {};
+
+  test('are one group', () => expect(groups).toHaveLength(1));
 
   test('are spoken to by TLS', () => expect(targets).toMatchObject({ Protocol: 'HTTPS', Port: 8443 }));
 
@@ -90,9 +96,24 @@ describe('machines behind it', () => {
     }));
 
   test('that leave may finish for thirty seconds, as long as services take to stop', () =>
-    expect(attributesOf(targets.TargetGroupAttributes)).toMatchObject({
+    expect(attributesOf(targets['TargetGroupAttributes'])).toMatchObject({
       'deregistration_delay.timeout_seconds': '30',
     }));
+});
+
+describe('answers to those who ask whether the region is well', () => {
+  test('are counted apart from those to clients, so that they cannot stop a release while the store is away', () =>
+    expect(onlyIn(open, 'AWS::ElasticLoadBalancingV2::ListenerRule').Properties).toMatchObject({
+      Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/__heartbeat__'] } }],
+      Actions: [
+        { Type: 'forward', TargetGroupArn: { 'Fn::GetAtt': [expect.stringContaining('Heartbeat'), 'TargetGroupArn'] } },
+      ],
+    }));
+
+  test('have no rule inside, where nobody asks from the internet', () => {
+    expect(resourcesIn(inside, 'AWS::ElasticLoadBalancingV2::ListenerRule')).toEqual([]);
+    expect(resourcesIn(inside, 'AWS::ElasticLoadBalancingV2::TargetGroup')).toHaveLength(1);
+  });
 });
 
 describe('the balancer itself', () => {

@@ -1,6 +1,8 @@
 /** What faces the internet: names that lead to a well region, a firewall that spares who must be spared, mail that hears of its bounces. */
 
+import { STATUS_CODES } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
+import { SERVICE_ERRORS } from '../../app/accounts/service-errors.ts';
 import type { Balancer } from '../../lib/cluster/balancer.ts';
 import { Firewall } from '../../lib/edge/firewall.ts';
 import { Mail } from '../../lib/edge/mail.ts';
@@ -71,10 +73,10 @@ describe('the firewall', () => {
   test('tells an address that asks too often to wait, in the words of the service', () => {
     const { CustomResponse: answer } = rate.Action.Block;
     expect(answer).toMatchObject({ ResponseCode: 429, ResponseHeaders: [{ Name: 'Retry-After', Value: '300' }] });
-    expect(JSON.parse(acl.CustomResponseBodies[answer.CustomResponseBodyKey].Content)).toMatchObject({
-      code: 429,
-      errno: 114,
-    });
+    const { errno, statusCode } = SERVICE_ERRORS.TOO_MANY_REQUESTS;
+    expect([errno, statusCode]).toEqual([114, 429]);
+    const body = JSON.parse(acl.CustomResponseBodies[answer.CustomResponseBodyKey].Content);
+    expect(body).toEqual({ code: statusCode, errno, error: STATUS_CODES[statusCode] });
     expect(rate.Statement.RateBasedStatement).toMatchObject({
       Limit: 2000,
       EvaluationWindowSec: 300,
@@ -147,7 +149,7 @@ describe('the firewall', () => {
 
 describe('mail', () => {
   const stack = stackIn(PROD, REGION);
-  const mail = new Mail(stack, 'Mail', { environment: PROD, region: REGION });
+  new Mail(stack, 'Mail', { environment: PROD, region: REGION });
   const identity = onlyIn(stack, 'AWS::SES::EmailIdentity');
 
   test("is sent as the operator's domain, signed with a key of 2048 bits", () =>
@@ -192,7 +194,7 @@ describe('mail', () => {
       MessageRetentionPeriod: 1_209_600,
     });
     expect(onlyIn(stack, 'AWS::SQS::Queue', 'MailDeadBounces').Properties).toMatchObject({
-      QueueName: mail.deadLetterQueueName,
+      QueueName: 'prod-mail-bounces-dead',
       MessageRetentionPeriod: 1_209_600,
     });
   });

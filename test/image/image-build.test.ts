@@ -1,25 +1,19 @@
 /** The templates by which images come to be: asked what happens to an image when its content changes, and when its stack goes. */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { BakedImage, ImagePipeline } from '../../lib/image/image-build.ts';
-import { type MachineImage, ringImage, serviceImage } from '../../lib/image/machine-image.ts';
-import { loadEnvironments } from '../../regions/environments.ts';
-import type { Environment } from '../../regions/schema.ts';
+import { imagesOf, type MachineImage } from '../../lib/image/machine-image.ts';
+import { emptyApp, LOADTEST } from '../support/construct-stack.ts';
 
 const NETWORK = { subnetId: 'subnet-0123456789abcdef0', securityGroupId: 'sg-0123456789abcdef0' };
-const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
-const { environments } = loadEnvironments();
-const environmentOf = (name: string) => environments.find((one) => one.name === name) as Environment;
 
 let folder: string;
 beforeAll(() => {
-  // Synth validates; here it would take seconds for each template.
-  process.env['CDK_VALIDATION'] = 'false';
   folder = mkdtempSync(join(tmpdir(), 'picl-idp-image-build-'));
   mkdirSync(join(folder, 'release'));
   writeFileSync(join(folder, 'release/release.json'), '{}\n');
@@ -30,7 +24,7 @@ const release = (digit = 'a') => ({ folder: join(folder, 'release'), contentHash
 
 type Fill = (stack: Stack) => void;
 function templateOf(fill: Fill, account = '222222222222'): Template {
-  const app = new App({ context, outdir: mkdtempSync(join(folder, 'cdk-')) });
+  const app = emptyApp(mkdtempSync(join(folder, 'cdk-')));
   const stack = new Stack(app, 'images', { env: { account, region: 'us-west-2' } });
   fill(stack);
   return Template.fromStack(stack);
@@ -42,7 +36,7 @@ function once(key: string, make: () => Template): Template {
   made.set(key, template);
   return template;
 }
-const baked = (image: MachineImage, environment = environmentOf('loadtest')) =>
+const baked = (image: MachineImage, environment = LOADTEST) =>
   once(`baked ${image.contentHash} ${image.release.folder} ${environment.keepsData}`, () =>
     templateOf((stack) => new BakedImage(stack, 'Service', { environment, image, ...NETWORK, after: [] })),
   );
@@ -56,7 +50,7 @@ const resourcesOf = (template: Template, type: string) => Object.entries(templat
 describe('an image that the deploy bakes', () => {
   test('is made anew under the same logical id when its content changes, and the old one is left alone', () => {
     const [[before, old] = [], [after, renewed] = []] = ['a', 'b'].map(
-      (digit) => resourcesOf(baked(serviceImage(release(digit))), 'AWS::ImageBuilder::Image')[0] ?? [],
+      (digit) => resourcesOf(baked(imagesOf(release(digit)).service), 'AWS::ImageBuilder::Image')[0] ?? [],
     );
     expect(after).toBe(before);
     expect(renewed?.['Properties'].ImageRecipeArn).toEqual(old?.['Properties'].ImageRecipeArn);
@@ -65,7 +59,7 @@ describe('an image that the deploy bakes', () => {
 
   test('has a recipe and components that can be replaced, since their names follow their content', () => {
     const names = ['a', 'b'].map((digit) => {
-      const template = baked(serviceImage(release(digit)));
+      const template = baked(imagesOf(release(digit)).service);
       return {
         recipes: resourcesOf(template, 'AWS::ImageBuilder::ImageRecipe').map(([, { Properties }]) => Properties),
         components: resourcesOf(template, 'AWS::ImageBuilder::Component').map(([, { Properties }]) => Properties),
@@ -87,12 +81,12 @@ describe('an image that the deploy bakes', () => {
     const elsewhere = join(folder, 'elsewhere');
     mkdirSync(elsewhere);
     writeFileSync(join(elsewhere, 'commit'), 'another\n');
-    const moved = baked(serviceImage({ ...release(), folder: elsewhere }));
-    expect(moved.toJSON()).toEqual(baked(serviceImage(release())).toJSON());
+    const moved = baked(imagesOf({ ...release(), folder: elsewhere }).service);
+    expect(moved.toJSON()).toEqual(baked(imagesOf(release()).service).toJSON());
   });
 
   test('is written into the parameter that launch templates name, below what Image Builder may write', () => {
-    const image = serviceImage(release());
+    const image = imagesOf(release()).service;
     baked(image).hasResourceProperties('AWS::ImageBuilder::DistributionConfiguration', {
       Distributions: [
         {
@@ -109,18 +103,18 @@ describe('an image that the deploy bakes', () => {
   });
 
   test('is exported by no stack', () => {
-    const { Outputs = {}, ...rest } = baked(serviceImage(release())).toJSON();
+    const { Outputs = {}, ...rest } = baked(imagesOf(release()).service).toJSON();
     expect(Outputs).toEqual({});
     expect(JSON.stringify(rest)).not.toContain('ImageId');
   });
 
   test('goes with its stack, snapshots too, unless the environment keeps its data', () => {
-    baked(serviceImage(release())).hasResource('AWS::ImageBuilder::Image', {
+    baked(imagesOf(release()).service).hasResource('AWS::ImageBuilder::Image', {
       DeletionPolicy: 'Delete',
       Properties: { DeletionSettings: { ExecutionRole: Match.anyValue() } },
     });
-    const keeping = { ...environmentOf('loadtest'), keepsData: true };
-    baked(serviceImage(release()), keeping).hasResource('AWS::ImageBuilder::Image', {
+    const keeping = { ...LOADTEST, keepsData: true };
+    baked(imagesOf(release()).service, keeping).hasResource('AWS::ImageBuilder::Image', {
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
       Properties: { DeletionSettings: Match.absent() },
@@ -128,7 +122,7 @@ describe('an image that the deploy bakes', () => {
   });
 
   test('is trimmed to the last three, by the tag that each image bears, and never when it was launched lately', () => {
-    const template = baked(serviceImage(release()));
+    const template = baked(imagesOf(release()).service);
     template.hasResourceProperties('AWS::ImageBuilder::LifecyclePolicy', {
       PolicyDetails: [
         {
@@ -140,19 +134,19 @@ describe('an image that the deploy bakes', () => {
       ResourceSelection: { TagMap: { 'picl-idp:image': 'loadtest-service' } },
     });
     template.hasResourceProperties('AWS::ImageBuilder::Image', {
-      Tags: { 'picl-idp:image': 'loadtest-service', 'picl-idp:content-hash': serviceImage(release()).contentHash },
+      Tags: { 'picl-idp:image': 'loadtest-service', 'picl-idp:content-hash': imagesOf(release()).service.contentHash },
     });
   });
 
   test('is started and checked before anything may use it', () =>
-    baked(serviceImage(release())).hasResourceProperties('AWS::ImageBuilder::Image', {
+    baked(imagesOf(release()).service).hasResourceProperties('AWS::ImageBuilder::Image', {
       ImageTestsConfiguration: { ImageTestsEnabled: true, TimeoutMinutes: 60 },
     }));
 });
 
 describe('the machine that bakes', () => {
   test('stands in the subnet and group that it is given, asks metadata by token, and is gone after a failure', () =>
-    baked(serviceImage(release())).hasResourceProperties('AWS::ImageBuilder::InfrastructureConfiguration', {
+    baked(imagesOf(release()).service).hasResourceProperties('AWS::ImageBuilder::InfrastructureConfiguration', {
       SubnetId: NETWORK.subnetId,
       SecurityGroupIds: [NETWORK.securityGroupId],
       InstanceMetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
@@ -161,7 +155,7 @@ describe('the machine that bakes', () => {
     }));
 
   test('may read the release, that object alone, beside the two policies that Image Builder requires', () => {
-    const template = baked(serviceImage(release()));
+    const template = baked(imagesOf(release()).service);
     const [recipe] = resourcesOf(template, 'AWS::ImageBuilder::ImageRecipe').map(([, { Properties }]) => Properties);
     const taking = recipe?.['Components'].filter(
       ({ Parameters }: { Parameters?: unknown }) => Parameters !== undefined,
@@ -196,7 +190,7 @@ describe('the machine that bakes', () => {
   });
 
   test('leaves an encrypted disk of one size behind, and words that are kept for a month', () => {
-    const template = baked(ringImage(release()));
+    const template = baked(imagesOf(release()).ring);
     template.hasResourceProperties('AWS::ImageBuilder::ImageRecipe', {
       BlockDeviceMappings: [
         {
@@ -214,7 +208,7 @@ describe('the machine that bakes', () => {
 
 describe('a pipeline of the release stacks', () => {
   test('has the name that the release step knows it by, says what it would bake, and bakes nothing by itself', () => {
-    const image = serviceImage(release());
+    const image = imagesOf(release()).service;
     const template = piped(image);
     const tags = { 'picl-idp:image': 'release-service', 'picl-idp:content-hash': image.contentHash };
     template.hasResourceProperties('AWS::ImageBuilder::ImagePipeline', {
@@ -227,7 +221,7 @@ describe('a pipeline of the release stacks', () => {
   });
 
   test('tags what it bakes so that the record can be verified, and writes no parameter', () => {
-    const image = ringImage(release());
+    const image = imagesOf(release()).ring;
     piped(image).hasResourceProperties('AWS::ImageBuilder::DistributionConfiguration', {
       Distributions: [
         {
@@ -244,14 +238,14 @@ describe('a pipeline of the release stacks', () => {
   });
 
   test('never trims ring images: a node may need its own, however old, to start again', () => {
-    piped(serviceImage(release())).resourceCountIs('AWS::ImageBuilder::LifecyclePolicy', 1);
-    piped(ringImage(release())).resourceCountIs('AWS::ImageBuilder::LifecyclePolicy', 0);
+    piped(imagesOf(release()).service).resourceCountIs('AWS::ImageBuilder::LifecyclePolicy', 1);
+    piped(imagesOf(release()).ring).resourceCountIs('AWS::ImageBuilder::LifecyclePolicy', 0);
   });
 });
 
 test.each([
-  ['baked', () => baked(serviceImage(release()))],
-  ['piped', () => piped(ringImage(release()))],
+  ['baked', () => baked(imagesOf(release()).service)],
+  ['piped', () => piped(imagesOf(release()).ring)],
 ])(
   'no template of what is %s holds a moving image, a secret, a custom resource or a default network',
   (_, template) => {

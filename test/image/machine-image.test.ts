@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { componentDocument } from '../../lib/image/component-document.ts';
-import { imageId, imageParameterName, ringImage, serviceImage } from '../../lib/image/machine-image.ts';
+import { imageParameterName, imagesOf, ringImageId, serviceImageId } from '../../lib/image/machine-image.ts';
 import { readNodePins } from '../../lib/image/pins.ts';
 import { loadEnvironments } from '../../regions/environments.ts';
 import type { Environment } from '../../regions/schema.ts';
@@ -23,7 +23,7 @@ import type { Environment } from '../../regions/schema.ts';
 const RELEASE = { folder: '/nowhere', contentHash: 'ab'.repeat(32) };
 const STEPS_FOLDER = 'lib/image/steps';
 const STEPS = readdirSync(STEPS_FOLDER).sort();
-const IMAGES = [serviceImage(RELEASE), ringImage(RELEASE)];
+const IMAGES = Object.values(imagesOf(RELEASE));
 
 describe('the steps', () => {
   test('are these files', () =>
@@ -102,12 +102,12 @@ describe.each(IMAGES)('the $kind image', ({ kind, components, baseImage, content
 test('the two images differ in what names them', () => expect(IMAGES[0]?.contentHash).not.toBe(IMAGES[1]?.contentHash));
 
 test('the same content has the same hash, wherever its release lies', () =>
-  expect(serviceImage({ ...RELEASE, folder: '/elsewhere' }).contentHash).toBe(IMAGES[0]?.contentHash));
+  expect(imagesOf({ ...RELEASE, folder: '/elsewhere' }).service.contentHash).toBe(IMAGES[0]?.contentHash));
 
 test('one changed digit of the release changes both images', () => {
   const changed = { ...RELEASE, contentHash: `${'ab'.repeat(31)}ac` };
-  expect(serviceImage(changed).contentHash).not.toBe(IMAGES[0]?.contentHash);
-  expect(ringImage(changed).contentHash).not.toBe(IMAGES[1]?.contentHash);
+  expect(imagesOf(changed).service.contentHash).not.toBe(IMAGES[0]?.contentHash);
+  expect(imagesOf(changed).ring.contentHash).not.toBe(IMAGES[1]?.contentHash);
 });
 
 describe('one changed byte', () => {
@@ -139,7 +139,7 @@ describe('one changed byte', () => {
     const text = readFileSync(file, 'utf8');
     appendFileSync(file, '\n');
     try {
-      const changed = [serviceImage(RELEASE), ringImage(RELEASE)].map(
+      const changed = Object.values(imagesOf(RELEASE)).map(
         ({ contentHash }, index) => contentHash !== IMAGES[index]?.contentHash,
       );
       expect(changed).toEqual(changes);
@@ -152,8 +152,8 @@ describe('one changed byte', () => {
     const text = readFileSync('package-lock.json', 'utf8');
     writeFileSync('package-lock.json', text.replace('"integrity": "sha512-FpJR', '"integrity": "sha512-FpJS'));
     try {
-      expect(serviceImage(RELEASE).contentHash).not.toBe(IMAGES[0]?.contentHash);
-      expect(ringImage(RELEASE).contentHash).not.toBe(IMAGES[1]?.contentHash);
+      expect(imagesOf(RELEASE).service.contentHash).not.toBe(IMAGES[0]?.contentHash);
+      expect(imagesOf(RELEASE).ring.contentHash).not.toBe(IMAGES[1]?.contentHash);
     } finally {
       writeFileSync('package-lock.json', text);
     }
@@ -187,35 +187,40 @@ describe('refused', () => {
 describe('a launch template', () => {
   const { environments, recordedImages } = loadEnvironments();
   const environmentOf = (name: string) => environments.find((one) => one.name === name) as Environment;
-  const [image, ring] = IMAGES as [(typeof IMAGES)[number], (typeof IMAGES)[number]];
+  const images = imagesOf(RELEASE);
   const prod = environmentOf('prod');
   const [region] = prod.regions;
-  if (region === undefined) throw new Error('prod has no region');
+  const [ringNode] = region?.ringNodes ?? [];
+  if (region === undefined || ringNode === undefined) throw new Error('prod has no ring node');
 
   test('names a built image by the parameter that Image Builder may write', () => {
     const loadtest = environmentOf('loadtest');
     const [first = region] = loadtest.regions;
-    const name = `/imagebuilder/picl-idp/loadtest/image/service/${image.contentHash}`;
-    expect(imageParameterName(loadtest, image)).toBe(name);
-    expect(imageId({ environment: loadtest, region: first, image })).toBe(`resolve:ssm:${name}`);
+    const name = `/imagebuilder/picl-idp/loadtest/image/service/${images.service.contentHash}`;
+    expect(imageParameterName(loadtest, images.service)).toBe(name);
+    expect(serviceImageId({ environment: loadtest, region: first, images, recordedImages })).toBe(
+      `resolve:ssm:${name}`,
+    );
   });
 
   test('names a recorded service image literally, the newest of its region', () =>
-    expect(imageId({ environment: prod, region, image })).toBe(recordedImages.service[0]?.amis['us-east-1']));
+    expect(serviceImageId({ environment: prod, region, images, recordedImages })).toBe(
+      recordedImages.service[0]?.amis['us-east-1'],
+    ));
 
   test('of a ring node names the image that the node names, whatever is newest', () => {
-    const [ringNode] = region.ringNodes;
-    const older = { ...ringNode, image: 'ami-0000000000000aaaa' } as (typeof region.ringNodes)[number];
-    expect(imageId({ environment: prod, region, image: ring, ringNode: older })).toBe('ami-0000000000000aaaa');
+    const older = { ...ringNode, image: 'ami-0000000000000aaaa' };
+    expect(ringImageId({ environment: prod, images, ringNode: older })).toBe('ami-0000000000000aaaa');
   });
 
   test('is refused an image that is not recorded', () => {
     const none = { service: [], ring: [] };
-    expect(() => imageId({ environment: prod, region, image, recordedImages: none })).toThrow(
+    expect(() => serviceImageId({ environment: prod, region, images, recordedImages: none })).toThrow(
       'the service image of region us-east-1 in prod must be recorded, and is not',
     );
-    expect(() => imageId({ environment: prod, region, image: ring })).toThrow(
-      'the ring image of ring node (none given) in prod must be recorded, and is not',
+    const { image: _, ...unnamed } = ringNode;
+    expect(() => ringImageId({ environment: prod, images, ringNode: unnamed })).toThrow(
+      'the ring image of ring node ring-1 in prod must be recorded, and is not',
     );
   });
 });

@@ -3,28 +3,30 @@
 import { describe, expect, test } from '@jest/globals';
 import { readLogRouterConfig } from '../../app/log-router/config.ts';
 import { type Environment, environmentSchema } from '../../regions/schema.ts';
-import {
-  LOADTEST,
-  logsAlone,
-  logsStacks,
-  ofType,
-  only,
-  PROD,
-  resourcesOf,
-  rulesOf,
-  settingsOf,
-} from './stacks-with-logs.ts';
+import { LOADTEST, onlyIn, PROD, regionOf, resourcesIn } from '../support/construct-stack.ts';
+import { sharedTopology, stackNamed } from '../topology/support/assembly.ts';
+import { rulesOf } from '../topology/support/rules-of.ts';
+import { logsAlone } from './logs-alone.ts';
 
 const DOMAIN = 'AWS::OpenSearchService::Domain';
 const BUCKET = 'AWS::S3::Bucket';
-const [east, west] = logsStacks(PROD).logs.map(resourcesOf);
-const [loadtestEast, loadtestWest] = logsStacks(LOADTEST).logs.map(resourcesOf);
-if (!east || !west || !loadtestEast || !loadtestWest) throw new Error('stacks are missing');
-const domain = only(east, DOMAIN);
+const [EAST, WEST, LOADTEST_EAST] = ['prod-us-east-1-logs', 'prod-us-west-2-logs', 'loadtest-us-east-1-logs'] as const;
+const prod = sharedTopology('prod');
+const loadtest = sharedTopology('loadtest');
+const [east, west] = [stackNamed(EAST, prod.stacks), stackNamed(WEST, prod.stacks)];
+const loadtestEast = stackNamed(LOADTEST_EAST, loadtest.stacks);
+const loadtestWest = stackNamed('loadtest-us-west-2-logs', loadtest.stacks);
+const domain = onlyIn(east, DOMAIN);
+
+/** What the routers of a stack are told: their settings files, router by router. */
+const filesOf = ({ machines }: typeof prod, stackName: string) =>
+  machines
+    .filter(({ stack, role }) => stack.name === stackName && role === 'log-router')
+    .map(({ userData }) => userData.files);
 
 describe('a router', () => {
   test('keeps its queues on a volume of its own zone, which outlives machine and stack', () => {
-    const volumes = ofType(west, 'AWS::EC2::Volume');
+    const volumes = resourcesIn(west, 'AWS::EC2::Volume');
     expect(volumes.map(({ Properties: { AvailabilityZone, Encrypted } }) => [AvailabilityZone, Encrypted])).toEqual([
       ['us-west-2a', true],
       ['us-west-2b', true],
@@ -36,13 +38,13 @@ describe('a router', () => {
   });
 
   test('is replaced by a deploy only after the one before it', () => {
-    const [first, second] = ofType(east, 'AWS::AutoScaling::AutoScalingGroup');
+    const [first, second] = resourcesIn(east, 'AWS::AutoScaling::AutoScalingGroup');
     expect(second?.DependsOn).toContain(first?.id);
     expect(first?.DependsOn).not.toContain(second?.id);
   });
 
   test('adds lines and objects below its own name, and can read or delete none by itself', () => {
-    const roles = ofType(west, 'AWS::IAM::Role').map(
+    const roles = resourcesIn(west, 'AWS::IAM::Role').map(
       ({ Properties }) => Properties.Policies[0].PolicyDocument.Statement,
     );
     const granted = roles.map((statements) =>
@@ -72,9 +74,8 @@ describe('a router', () => {
   });
 
   test('is told what its own schema asks for, with queues on its volume', () => {
-    const [, template] = ofType(west, 'AWS::EC2::LaunchTemplate');
-    if (template === undefined) throw new Error('no second router');
-    expect(readLogRouterConfig(settingsOf(template, 'log-router'))).toEqual({
+    const [, files] = filesOf(prod, WEST);
+    expect(readLogRouterConfig(files?.['log-router'] ?? {})).toEqual({
       LOG_ROUTER_NAME: 'log-router-2',
       LOG_ROUTER_REGION: 'us-west-2',
       LOG_ROUTER_PORT: 2514,
@@ -84,60 +85,73 @@ describe('a router', () => {
       LOG_ROUTER_SEARCH_DAYS_KEPT: 14,
       LOG_ROUTER_ARCHIVE_BUCKET: `picl-idp-prod-logs-333333333333-us-west-2`,
     });
-    expect(settingsOf(template, 'attach')).toMatchObject({ ATTACH_MOUNT_POINT: '/var/lib/picl-idp' });
+    expect(files?.['attach']).toMatchObject({ ATTACH_MOUNT_POINT: '/var/lib/picl-idp' });
   });
 });
 
 describe('the rules of routers', () => {
   test('let nothing in but from their balancer, and nothing out to the internet', () => {
-    expect(rulesOf(east, 'log router machines')).toEqual([
+    expect(rulesOf(prod, EAST, 'log router machines')).toEqual([
       'in 2514 from logs balancer',
       'out 443 to pl-63a5400a',
-      'out 443 to prod-us-east-1-network Endpoints',
+      'out 443 to prod-us-east-1-network endpoints of AWS',
       'out 443 to search domain',
     ]);
-    expect(rulesOf(west, 'log router machines')).toEqual([
+    expect(rulesOf(prod, WEST, 'log router machines')).toEqual([
       'in 2514 from logs balancer',
       'out 443 to 10.20.56.0/21',
       'out 443 to pl-68a54001',
-      'out 443 to prod-us-west-2-network Endpoints',
+      'out 443 to prod-us-west-2-network endpoints of AWS',
     ]);
   });
 
-  test('let the witness send its lines to the primary region, and to no other', () => {
-    expect(rulesOf(east, 'logs balancer')).toEqual(['in 2514 from 10.22.40.0/21', 'out 2514 to log router machines']);
-    expect(rulesOf(west, 'logs balancer')).toEqual(['out 2514 to log router machines']);
+  test('let machines send lines to the routers of their own region, and the witness to those of the primary', () => {
+    expect(rulesOf(prod, EAST, 'logs balancer')).toEqual([
+      'in 2514 from 10.22.40.0/21',
+      'in 2514 from prod-us-east-1-data ring-node machines',
+      'in 2514 from prod-us-east-1-services dbwriter machines',
+      'in 2514 from prod-us-east-1-services keysigner machines',
+      'in 2514 from prod-us-east-1-services webhead machines',
+      'out 2514 to log router machines',
+    ]);
+    expect(rulesOf(prod, WEST, 'logs balancer')).toEqual([
+      'in 2514 from prod-us-west-2-data ring-node machines',
+      'in 2514 from prod-us-west-2-services dbwriter machines',
+      'in 2514 from prod-us-west-2-services keysigner machines',
+      'in 2514 from prod-us-west-2-services webhead machines',
+      'out 2514 to log router machines',
+    ]);
   });
 });
 
 test('the balancer has a literal address in each zone, and its name in the private zone', () => {
-  const balancer = only(west, 'AWS::ElasticLoadBalancingV2::LoadBalancer').Properties;
+  const balancer = onlyIn(west, 'AWS::ElasticLoadBalancingV2::LoadBalancer').Properties;
   expect(balancer.Scheme).toBe('internal');
   expect(
     balancer.SubnetMappings.map(({ PrivateIPv4Address }: { PrivateIPv4Address: string }) => PrivateIPv4Address),
   ).toEqual(['10.21.48.10', '10.21.49.10', '10.21.50.10']);
-  const names = ofType(west, 'AWS::Route53::RecordSet').map(({ Properties: { Name } }) => Name);
+  const names = resourcesIn(west, 'AWS::Route53::RecordSet').map(({ Properties: { Name } }) => Name);
   expect(names).toContain('logs.internal.idp.example.org');
 });
 
 test('where no data is kept, a router knows of no long copy', () => {
-  const settings = ofType(loadtestEast, 'AWS::EC2::LaunchTemplate').map((one) => settingsOf(one, 'log-router'));
+  const settings = filesOf(loadtest, LOADTEST_EAST).map((files) => files['log-router'] ?? {});
   expect(
     settings.map(({ LOG_ROUTER_NAME, LOG_ROUTER_ARCHIVE_BUCKET }) => [LOG_ROUTER_NAME, LOG_ROUTER_ARCHIVE_BUCKET]),
   ).toEqual([
     ['log-router-1', undefined],
     ['log-router-2', undefined],
   ]);
-  expect(rulesOf(loadtestEast, 'log router machines')).toEqual([
+  expect(rulesOf(loadtest, LOADTEST_EAST, 'log router machines')).toEqual([
     'in 2514 from logs balancer',
-    'out 443 to loadtest-us-east-1-network Endpoints',
+    'out 443 to loadtest-us-east-1-network endpoints of AWS',
     'out 443 to search domain',
   ]);
 });
 
 describe('the search domain', () => {
   test('is there once, in the primary region', () => {
-    expect(ofType(west, DOMAIN)).toEqual([]);
+    expect(resourcesIn(west, DOMAIN)).toEqual([]);
     expect(domain.Properties.DomainName).toBe('prod-logs');
   });
 
@@ -165,19 +179,22 @@ describe('the search domain', () => {
   });
 
   test('can be reached from log routers of both regions only', () => {
-    expect(rulesOf(east, 'search domain')).toEqual(['in 443 from 10.21.48.0/21', 'in 443 from log router machines']);
+    expect(rulesOf(prod, EAST, 'search domain')).toEqual([
+      'in 443 from 10.21.48.0/21',
+      'in 443 from log router machines',
+    ]);
   });
 
   test('is kept where data is kept, and goes with its stack elsewhere', () => {
     expect(domain).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-    expect(only(loadtestEast, DOMAIN).DeletionPolicy).toBe('Delete');
+    expect(onlyIn(loadtestEast, DOMAIN).DeletionPolicy).toBe('Delete');
   });
 
   test('takes a new version of its engine without being replaced', () =>
     expect(domain.UpdatePolicy).toEqual({ EnableVersionUpgrade: true }));
 
   test('writes errors into a log that takes them from domains of this account only', () => {
-    const { PolicyDocument } = only(east, 'AWS::Logs::ResourcePolicy').Properties;
+    const { PolicyDocument } = onlyIn(east, 'AWS::Logs::ResourcePolicy').Properties;
     expect(JSON.parse(PolicyDocument).Statement).toEqual([
       {
         Effect: 'Allow',
@@ -187,7 +204,7 @@ describe('the search domain', () => {
         Condition: { StringEquals: { 'aws:SourceAccount': '333333333333' } },
       },
     ]);
-    expect(domain.DependsOn).toContain(only(east, 'AWS::Logs::ResourcePolicy').id);
+    expect(domain.DependsOn).toContain(onlyIn(east, 'AWS::Logs::ResourcePolicy').id);
   });
 });
 
@@ -200,9 +217,8 @@ test.each([
   'search machines, $machines in all, stand in $zones of the zones, as many in each',
   ({ machines, zones, zoneAwareness }) => {
     const environment = withSearchMachines(machines);
-    const [primary] = environment.regions;
-    if (primary === undefined) throw new Error('no region');
-    const { ClusterConfig, VPCOptions } = only(resourcesOf(logsAlone(environment, primary)), DOMAIN).Properties;
+    const { logsStack } = logsAlone(environment, regionOf(environment, 0));
+    const { ClusterConfig, VPCOptions } = onlyIn(logsStack, DOMAIN).Properties;
     expect(VPCOptions.SubnetIds).toHaveLength(zones);
     expect(ClusterConfig).toMatchObject({ InstanceCount: machines, ...zoneAwareness });
   },
@@ -211,7 +227,7 @@ test.each([
 test('every region finds it by one name; another region reads what AWS called it from the stack of the primary', () => {
   const name = 'search.internal.idp.example.org';
   const [here, there] = [east, west].map((resources) =>
-    ofType(resources, 'AWS::Route53::RecordSet').find(({ Properties: { Name } }) => Name === name),
+    resourcesIn(resources, 'AWS::Route53::RecordSet').find(({ Properties: { Name } }) => Name === name),
   );
   expect(here?.Properties.ResourceRecords).toEqual([{ 'Fn::GetAtt': [domain.id, 'DomainEndpoint'] }]);
   expect(there?.Properties.ResourceRecords).toEqual([
@@ -219,15 +235,14 @@ test('every region finds it by one name; another region reads what AWS called it
   ]);
 });
 
-test('a region that is not the primary has no logs without those of the primary', () => {
-  const region = PROD.regions[1];
-  if (region === undefined) throw new Error('no second region');
-  expect(() => logsAlone(PROD, region)).toThrow(new RangeError('us-west-2 has no search subnet in us-west-2a'));
-});
+test('a region that is not the primary has no logs without those of the primary', () =>
+  expect(() => logsAlone(PROD, regionOf(PROD, 1))).toThrow(
+    new RangeError('us-west-2 has no search subnet in us-west-2a'),
+  ));
 
 describe('the long copy', () => {
   test('each region has a bucket of its own, which outlives its stack', () => {
-    const buckets = [east, west].map((resources) => only(resources, BUCKET));
+    const buckets = [east, west].map((resources) => onlyIn(resources, BUCKET));
     expect(buckets.map(({ Properties: { BucketName } }) => BucketName)).toEqual([
       'picl-idp-prod-logs-333333333333-us-east-1',
       'picl-idp-prod-logs-333333333333-us-west-2',
@@ -238,7 +253,7 @@ describe('the long copy', () => {
   });
 
   test('what is written over can be brought back, and lines go after 400 days', () => {
-    const { VersioningConfiguration, LifecycleConfiguration } = only(east, BUCKET).Properties;
+    const { VersioningConfiguration, LifecycleConfiguration } = onlyIn(east, BUCKET).Properties;
     expect(VersioningConfiguration).toEqual({ Status: 'Enabled' });
     expect(LifecycleConfiguration.Rules[0]).toMatchObject({
       ExpirationInDays: 400,
@@ -247,20 +262,20 @@ describe('the long copy', () => {
   });
 
   test('the public is shut out, and its policy gives nothing to anybody', () => {
-    expect(only(east, BUCKET).Properties.PublicAccessBlockConfiguration).toEqual({
+    expect(onlyIn(east, BUCKET).Properties.PublicAccessBlockConfiguration).toEqual({
       BlockPublicAcls: true,
       BlockPublicPolicy: true,
       IgnorePublicAcls: true,
       RestrictPublicBuckets: true,
     });
-    const { Statement } = only(east, 'AWS::S3::BucketPolicy').Properties.PolicyDocument;
+    const { Statement } = onlyIn(east, 'AWS::S3::BucketPolicy').Properties.PolicyDocument;
     expect(
       Statement.map(({ Effect, Condition }: { Effect: string; Condition: unknown }) => [Effect, Condition]),
     ).toEqual([['Deny', { Bool: { 'aws:SecureTransport': 'false' } }]]);
   });
 
   test('an environment that deletes itself has no bucket, which would refuse to go with lines in it', () =>
-    expect([loadtestEast, loadtestWest].flatMap((resources) => ofType(resources, BUCKET))).toEqual([]));
+    expect([loadtestEast, loadtestWest].flatMap((resources) => resourcesIn(resources, BUCKET))).toEqual([]));
 });
 
 function withSearchMachines(machines: number): Environment {

@@ -24,7 +24,7 @@ import {
 } from './rig.ts';
 
 const VOLUME_TAG = { key: 'picl-idp:volume', value: 'dev/box' };
-const ADDRESS_TAG = { key: 'picl-idp:address', value: 'dev/box' };
+const ADDRESS_TAG = { key: 'picl-idp:elastic-address', value: 'dev/box' };
 /** Five boots, each with the system's own programs, on a machine that is busy with other tests. */
 const BOOTS_MS_MAX = 120_000;
 /** Only root can mount. CI is root, so that nothing is left unproven there. */

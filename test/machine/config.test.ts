@@ -17,8 +17,10 @@ test('a volume alone, and a volume with an address, are read', () => {
     ATTACH_MOUNT_POINT: '/var/spool/picl-idp',
     ATTACH_WAIT_MS_MAX: 300_000,
   });
-  expect(readAttachConfig({ ...SETTINGS, ATTACH_ADDRESS_ALLOCATION_TAG: 'picl-idp:address=dev/box' })).toMatchObject({
-    ATTACH_ADDRESS_ALLOCATION_TAG: { key: 'picl-idp:address', value: 'dev/box' },
+  expect(
+    readAttachConfig({ ...SETTINGS, ATTACH_ADDRESS_ALLOCATION_TAG: 'picl-idp:elastic-address=dev/box' }),
+  ).toMatchObject({
+    ATTACH_ADDRESS_ALLOCATION_TAG: { key: 'picl-idp:elastic-address', value: 'dev/box' },
   });
 });
 
@@ -27,7 +29,7 @@ test('everything that is wrong is named at once', () => {
     ATTACH_REGION: 'us-east-1a',
     ATTACH_VOLUME_TAG: 'log-router-1',
     ATTACH_MOUNT_POINT: 'var/spool',
-    ATTACH_ADDRESS_ALLOCATION_TAG: 'picl-idp:address=',
+    ATTACH_ADDRESS_ALLOCATION_TAG: 'picl-idp:elastic-address=',
     ATTACH_DEVICE: '/dev/sdg',
   };
   expect(() => readAttachConfig(wrong)).toThrow(
@@ -36,7 +38,7 @@ test('everything that is wrong is named at once', () => {
       '  ATTACH_REGION: got "us-east-1a", allowed: an AWS region, for example us-east-1',
       '  ATTACH_VOLUME_TAG: got "log-router-1", allowed: a tag as KEY=VALUE, each of letters, digits and _.:/@-',
       '  ATTACH_MOUNT_POINT: got "var/spool", allowed: an absolute path',
-      '  ATTACH_ADDRESS_ALLOCATION_TAG: got "picl-idp:address=", allowed: a tag as KEY=VALUE, each of letters, digits and _.:/@-',
+      '  ATTACH_ADDRESS_ALLOCATION_TAG: got "picl-idp:elastic-address=", allowed: a tag as KEY=VALUE, each of letters, digits and _.:/@-',
       '  ATTACH_WAIT_MS_MAX: is missing, allowed: a whole number from 1 to 3600000',
       '  ATTACH_DEVICE: is no setting',
     ].join('\n'),

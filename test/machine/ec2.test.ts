@@ -135,7 +135,7 @@ describe('a volume', () => {
 });
 
 describe('an elastic address', () => {
-  const ADDRESS_KEY = 'picl-idp:address';
+  const ADDRESS_KEY = 'picl-idp:elastic-address';
 
   async function machineOf(allocationId: string): Promise<string | undefined> {
     const { Addresses } = await ec2.send(new DescribeAddressesCommand({ AllocationIds: [allocationId] }));
@@ -164,7 +164,7 @@ describe('an elastic address', () => {
     const instanceId = await runInstance(ec2);
     await expect(associateAddress({ ec2 }, { tag, instanceId })).rejects.toMatchObject({
       code: 'ADDRESS_NOT_FOUND',
-      message: `one elastic address must have the tag picl-idp:address=${tag.value}, none has`,
+      message: `one elastic address must have the tag picl-idp:elastic-address=${tag.value}, none has`,
     });
     const first = await allocateAddress(ec2, tag);
     await allocateAddress(ec2, tag);

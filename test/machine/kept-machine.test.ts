@@ -1,28 +1,19 @@
 /** A machine that is replaced takes back what was kept for it, and can take nothing that was kept for another one. */
 
-import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import type { Stack } from 'aws-cdk-lib';
 import { KeptMachine, type KeptMachineProps } from '../../lib/machine/kept-machine.ts';
 import { SecurityGroup } from '../../lib/network/security-group.ts';
-import { loadEnvironments } from '../../regions/environments.ts';
+import { DEV, onlyIn, regionOf, resourcesIn, stackIn } from '../support/construct-stack.ts';
 
-const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
-const environment = theOne(loadEnvironments().environments.find(({ name }) => name === 'dev'));
-const region = theOne(environment.regions[0]);
-const zone = theOne(region.zones[0]);
+const region = regionOf(DEV, 0);
 
-function theOne<Value>(value: Value | undefined): Value {
-  if (value === undefined) throw new Error('dev must have one region with one zone');
-  return value;
-}
-
-function keep(options: Partial<KeptMachineProps>): { readonly machine: KeptMachine; readonly template: Template } {
-  process.env['CDK_VALIDATION'] = 'false';
-  const stack = new Stack(new App({ context }), 'Kept', { env: { account: environment.account, region: region.name } });
+function keep(options: Partial<KeptMachineProps>): { readonly machine: KeptMachine; readonly stack: Stack } {
+  const [zone] = region.zones;
+  if (zone === undefined) throw new Error('dev must have one region with one zone');
+  const stack = stackIn(DEV, region);
   const machine = new KeptMachine(stack, 'Machine', {
-    environment,
+    environment: DEV,
     region,
     zone,
     name: 'box',
@@ -38,52 +29,46 @@ function keep(options: Partial<KeptMachineProps>): { readonly machine: KeptMachi
     replacedBy: 'deploy',
     ...options,
   });
-  return { machine, template: Template.fromStack(stack) };
-}
-
-function onlyOf(template: Template, type: string) {
-  const [resource, ...others] = Object.values(template.findResources(type));
-  if (resource === undefined || others.length > 0) throw new Error(`there must be one ${type}`);
-  return resource;
+  return { machine, stack };
 }
 
 test('a deploy replaces it by instance refresh, the old machine first, since two cannot hold one volume', () => {
-  const group = onlyOf(keep({}).template, 'AWS::AutoScaling::AutoScalingGroup');
-  expect(group['Properties']).toMatchObject({ MinSize: '1', MaxSize: '1' });
-  expect(group['UpdatePolicy'].AutoScalingInstanceRefresh.Preferences).toMatchObject({
+  const group = onlyIn(keep({}).stack, 'AWS::AutoScaling::AutoScalingGroup');
+  expect(group.Properties).toMatchObject({ MinSize: '1', MaxSize: '1' });
+  expect(group.UpdatePolicy.AutoScalingInstanceRefresh.Preferences).toMatchObject({
     MinHealthyPercentage: 0,
     MaxHealthyPercentage: 100,
   });
 });
 
 test('one that operators replace starts empty and has no update policy', () => {
-  const group = onlyOf(keep({ replacedBy: 'operators' }).template, 'AWS::AutoScaling::AutoScalingGroup');
-  expect(group['Properties']).toMatchObject({ MinSize: '0', MaxSize: '1' });
+  const group = onlyIn(keep({ replacedBy: 'operators' }).stack, 'AWS::AutoScaling::AutoScalingGroup');
+  expect(group.Properties).toMatchObject({ MinSize: '0', MaxSize: '1' });
   expect(group).not.toHaveProperty('UpdatePolicy');
 });
 
 test('a change never trades its volume for an empty one, even where the volume may go with its stack', () => {
-  const volume = onlyOf(keep({}).template, 'AWS::EC2::Volume');
-  expect([volume['DeletionPolicy'], volume['UpdateReplacePolicy']]).toEqual(['Delete', 'Retain']);
+  const volume = onlyIn(keep({}).stack, 'AWS::EC2::Volume');
+  expect([volume.DeletionPolicy, volume.UpdateReplacePolicy]).toEqual(['Delete', 'Retain']);
 });
 
 test('it is told to take its elastic address, which is known by a tag of its own', () => {
-  const { machine, template } = keep({ elasticAddress: true });
-  const { Properties } = onlyOf(template, 'AWS::EC2::EIP');
+  const { machine, stack } = keep({ elasticAddress: true });
+  const { Properties } = onlyIn(stack, 'AWS::EC2::EIP');
   expect(Properties.Tags).toContainEqual({ Key: 'picl-idp:elastic-address', Value: 'dev/box' });
-  const { LaunchTemplateData: data } = onlyOf(template, 'AWS::EC2::LaunchTemplate')['Properties'];
+  const { LaunchTemplateData: data } = onlyIn(stack, 'AWS::EC2::LaunchTemplate').Properties;
   expect(data.UserData['Fn::Base64']).toContain('ATTACH_ADDRESS_ALLOCATION_TAG=picl-idp:elastic-address=dev/box\n');
   expect(data.NetworkInterfaces[0].AssociatePublicIpAddress).toBe(true);
   expect(machine.elasticAddress).toMatch(/Token/);
 });
 
 test('it may give no other address to itself, and its address to no other machine', () => {
-  const { template } = keep({ elasticAddress: true });
-  const [{ PolicyDocument }] = onlyOf(template, 'AWS::IAM::Role')['Properties'].Policies;
+  const { stack } = keep({ elasticAddress: true });
+  const [{ PolicyDocument }] = onlyIn(stack, 'AWS::IAM::Role').Properties.Policies;
   const statements = PolicyDocument.Statement.filter(({ Action }: { Action: readonly string[] }) =>
     Action.includes('ec2:AssociateAddress'),
   );
-  const [addressId] = Object.keys(template.findResources('AWS::EC2::EIP'));
+  const { id: addressId } = onlyIn(stack, 'AWS::EC2::EIP');
   expect(statements).toEqual([
     expect.objectContaining({
       Resource: [
@@ -104,10 +89,10 @@ test('it may give no other address to itself, and its address to no other machin
 });
 
 test('without an elastic address it has none to tell, and no public one', () => {
-  const { machine, template } = keep({});
-  expect(() => machine.elasticAddress).toThrow('Kept/Machine has no elastic address');
-  expect(template.findResources('AWS::EC2::EIP')).toEqual({});
-  expect(onlyOf(template, 'AWS::EC2::LaunchTemplate')['Properties'].LaunchTemplateData).not.toHaveProperty(
+  const { machine, stack } = keep({});
+  expect(() => machine.elasticAddress).toThrow('dev-us-east-1-test/Machine has no elastic address');
+  expect(resourcesIn(stack, 'AWS::EC2::EIP')).toEqual([]);
+  expect(onlyIn(stack, 'AWS::EC2::LaunchTemplate').Properties.LaunchTemplateData).not.toHaveProperty(
     'NetworkInterfaces',
   );
 });

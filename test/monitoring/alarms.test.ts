@@ -1,26 +1,20 @@
 /** What rings: the alarms that AWS's own metrics can give, and those that would ring for nothing. */
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { App, Fn, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Fn } from 'aws-cdk-lib';
 import { members, resourcesOf } from '../../app/operator/assembly.ts';
 import { type AlarmProps, Alarms } from '../../lib/monitoring/alarms.ts';
+import { onlyIn, PROD, regionOf, stackIn } from '../support/construct-stack.ts';
 import { sharedStacks } from '../topology/support/assembly.ts';
 
-const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
 const REQUESTS = { namespace: 'AWS/ApplicationELB', name: 'RequestCount', statistic: 'Sum' };
 const QUIET: AlarmProps = { article: 'It is quiet', metric: REQUESTS, when: 'below', threshold: 1, periods: 2 };
 
 function alarmOf(props: Partial<AlarmProps>): Record<string, unknown> {
-  process.env['CDK_VALIDATION'] = 'false';
-  const stack = new Stack(new App({ context }), 'Alarms');
+  const stack = stackIn(PROD, regionOf(PROD, 0));
   const alarms = new Alarms(stack, 'Alarms', { topicArn: 'arn:topic', place: 'prod us-east-1' });
   alarms.add('Quiet', { ...QUIET, ...props });
-  const [{ Properties: properties } = { Properties: {} }] = Object.values(
-    Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'),
-  );
-  return properties as Record<string, unknown>;
+  return onlyIn(stack, 'AWS::CloudWatch::Alarm').Properties;
 }
 
 describe('an alarm', () => {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { Fn, type Stack } from 'aws-cdk-lib';
 import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnTable } from 'aws-cdk-lib/aws-dynamodb';
-import { CfnLaunchTemplate, CfnNatGateway, CfnVolume, CfnVPC, CfnVPCEndpoint } from 'aws-cdk-lib/aws-ec2';
+import { CfnEIP, CfnLaunchTemplate, CfnNatGateway, CfnVolume, CfnVPC, CfnVPCEndpoint } from 'aws-cdk-lib/aws-ec2';
 import { CfnLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { CfnDomain } from 'aws-cdk-lib/aws-opensearchservice';
 import { CfnHealthCheck } from 'aws-cdk-lib/aws-route53';
@@ -41,7 +41,7 @@ function linesOf({ groups }: EnvironmentCost, name: string): Readonly<Record<str
 function machines(
   stack: Stack,
   role: string,
-  { type = 'c7g.large', min = '3', max = '9', detailed = true } = {},
+  { type = 'c7g.large', min = '3', max = '9', detailed = true, settings = '', isPublic = false } = {},
 ): void {
   const id = role.replaceAll('-', '');
   const template = new CfnLaunchTemplate(stack, `${id}Template`, {
@@ -49,7 +49,8 @@ function machines(
       instanceType: type,
       monitoring: { enabled: detailed },
       blockDeviceMappings: [{ deviceName: '/dev/sda1', ebs: { volumeSize: 10, volumeType: 'gp3' } }],
-      userData: Fn.base64(`#!/bin/sh\nset -eu\nsystemctl enable --now picl-idp-${role}.service\n`),
+      ...(isPublic ? { networkInterfaces: [{ deviceIndex: 0, associatePublicIpAddress: true }] } : {}),
+      userData: Fn.base64(`#!/bin/sh\nset -eu\n${settings}systemctl enable --now picl-idp-${role}.service\n`),
     },
   });
   new CfnAutoScalingGroup(stack, `${id}Machines`, {
@@ -78,6 +79,24 @@ describe('machines', () => {
     expect(linesOf(cost, 'ring nodes')).toEqual({ 'm7g.xlarge': 119.14, 'disks of machines': 0.8 });
     expect(cost.groups.map(({ group }) => group)).not.toContain('generators');
   });
+
+  test('pay for the public address that they start with, unless an elastic one takes its place', () => {
+    const settings =
+      "cat > /etc/picl-idp/attach.env <<'END'\nATTACH_ADDRESS_ALLOCATION_TAG=picl-idp:elastic-address=dev/box\nEND\n";
+    const cost = costOf((stack) => {
+      machines(stack, 'generator', { min: '1', isPublic: true });
+      machines(stack, 'box', { min: '1', isPublic: true, settings });
+      new CfnEIP(stack, 'Address', { domain: 'vpc' });
+    });
+    expect(linesOf(cost, 'generators')).toMatchObject({ 'public address': 3.65 });
+    expect(linesOf(cost, 'the machine')).not.toHaveProperty('public address');
+    expect(linesOf(cost, 'ways to the internet')).toEqual({ 'elastic address': 3.65 });
+  });
+
+  test('whose user data tells no role are refused, and no role is guessed for them', () =>
+    expect(() => costOf((stack) => machines(stack, 'webhead', { settings: 'poweroff\n' }))).toThrow(
+      'user data: got "poweroff", allowed: settings files and one role',
+    ));
 
   test('of a type without a price are refused by their name', () =>
     expect(() => costOf((stack) => machines(stack, 'webhead', { type: 'x9z.huge' }))).toThrow(
@@ -229,6 +248,12 @@ describe('the environments of this project', () => {
     const { dollarsAMonth } = priceEnvironment(stacksOf(stacks, environment));
     expect(dollarsAMonth).toBeGreaterThan(dollarsMax / 3);
     expect(dollarsAMonth).toBeLessThanOrEqual(dollarsMax);
+  });
+
+  test('pay for one public address where there is one machine', () => {
+    const { groups } = priceEnvironment(stacksOf(stacks, 'dev'));
+    const addresses = groups.flatMap(({ lines }) => lines).filter(({ what }) => what.includes('address'));
+    expect(addresses.map(({ what, quantity }) => [what, quantity])).toEqual([['elastic address', 1]]);
   });
 
   test('hold no type of resource that is neither priced, nor free, nor left out with a reason', () => {

@@ -22,6 +22,7 @@ import {
 import { CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { Fn } from 'aws-cdk-lib';
 import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnEIP, CfnLaunchTemplate, CfnSecurityGroupEgress, CfnSubnet, CfnVPC } from 'aws-cdk-lib/aws-ec2';
 import { CfnImageRecipe } from 'aws-cdk-lib/aws-imagebuilder';
@@ -102,7 +103,11 @@ function buildAll(
     destinationPrefixListId: literals.prefixListId,
   });
   const template = new CfnLaunchTemplate(stack, 'Template', {
-    launchTemplateData: { instanceType: 'm5.large', imageId: NO_IMAGE },
+    launchTemplateData: {
+      instanceType: 'm5.large',
+      imageId: NO_IMAGE,
+      userData: Fn.base64('#!/bin/sh\nset -eu\nsystemctl enable --now picl-idp-webhead.service\n'),
+    },
   });
   new CfnAutoScalingGroup(stack, 'Group', {
     minSize: '2',
@@ -264,6 +269,7 @@ test('the sandbox of SES is a fault where mail is sent, and nobody asks where no
   const without = writeAssembly(ACCOUNT, { 'prod-us-east-1-network': () => undefined });
   const { findings } = await diagnosed({ assembly: without });
   without.remove();
+  expect(findings.length).toBeGreaterThan(0);
   expect(findings.filter(({ subject }) => subject.startsWith('mail'))).toEqual([]);
 });
 

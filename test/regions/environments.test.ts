@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { environmentFaults, loadEnvironments, loadReleases, readEnvironments } from '../../regions/environments.ts';
+import { environmentFaults, loadBakePlaces, loadEnvironments, readEnvironments } from '../../regions/environments.ts';
 import { changedEnvironments, faultsAfter, leafPaths } from './changed-environments.ts';
 
 const WITHIN_MS = 1000;
@@ -14,7 +14,7 @@ describe('the environments of this project', () => {
   });
 
   test('say where releases bake, and what: the witness runs no service', () => {
-    expect(loadReleases()).toEqual([
+    expect(loadBakePlaces()).toEqual([
       { account: '333333333333', region: 'us-east-1', kinds: ['service', 'ring'] },
       { account: '333333333333', region: 'us-west-2', kinds: ['service', 'ring'] },
       { account: '333333333333', region: 'us-east-2', kinds: ['ring'] },

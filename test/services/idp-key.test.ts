@@ -1,16 +1,11 @@
 /** The key that signs certificates, in KMS by configuration: prod has it there in these tests, and loadtest, as ever, in memory. */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
-import { App } from 'aws-cdk-lib';
+import { describe, expect, test } from '@jest/globals';
 import {
   type AssembledStack,
   items,
   members,
   type PlacedResource,
-  readAssembly,
   resourcesOf,
   stacksOf,
 } from '../../app/operator/assembly.ts';
@@ -21,37 +16,29 @@ import { endpointsOf } from '../../lib/network/endpoints.ts';
 import type { IdpKeys } from '../../lib/secrets/idp-keys.ts';
 import { keysignerPlan } from '../../lib/services/keysigner.ts';
 import { SecretsStack } from '../../lib/stacks/secrets-stack.ts';
-import { createTopology } from '../../lib/stacks/topology.ts';
 import { type Environments, readEnvironments } from '../../regions/environments.ts';
 import type { Environment } from '../../regions/schema.ts';
 import { roleOf, servicesCalled } from '../../tools/topology/calls.ts';
 import { readTopology } from '../../tools/topology/model.ts';
-import { changedEnvironments } from '../regions/changed-environments.ts';
+import { permissionsPage } from '../../tools/topology/permissions-page.ts';
+import { readResourcePolicies } from '../../tools/topology/roles.ts';
+import { createValues } from '../../tools/topology/values.ts';
+import { type Changes, changedEnvironments } from '../regions/changed-environments.ts';
+import { emptyApp } from '../support/construct-stack.ts';
+import { sharedStacks } from '../topology/support/assembly.ts';
+import { stacksAfter } from '../topology/support/synthesized.ts';
 
 const IDP_1 = 'alias/picl-idp/prod/idp-1';
 const IDP_2 = 'alias/picl-idp/prod/idp-2';
 const REGIONS = ['us-east-1', 'us-west-2'];
-const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
-const folder = mkdtempSync(join(tmpdir(), 'picl-idp-kms-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+
+const keysInKms = (keys: readonly string[], published: readonly string[]): Changes => ({
+  'prod.shape.twoRegions.idpKeysInKms': { keys, published },
+});
 
 function withKeys(keys: readonly string[], published: readonly string[]): Environments {
-  const { environments, recorded } = changedEnvironments({ 'prod.shape.twoRegions.idpKeysInKms': { keys, published } });
+  const { environments, recorded } = changedEnvironments(keysInKms(keys, published));
   return readEnvironments(environments, recorded);
-}
-
-function emptyApp(outdir?: string): App {
-  process.env['CDK_VALIDATION'] = 'false';
-  return new App({ context, analyticsReporting: false, ...(outdir === undefined ? {} : { outdir }) });
-}
-
-function synthesized(environments: Environments): readonly AssembledStack[] {
-  const release = join(folder, 'release');
-  mkdirSync(release);
-  const app = emptyApp(join(folder, 'assembly'));
-  createTopology(app, environments, { folder: release, contentHash: '0'.repeat(64) });
-  app.synth();
-  return readAssembly(join(folder, 'assembly'));
 }
 
 function named({ environments }: Environments, name: string): Environment {
@@ -61,8 +48,8 @@ function named({ environments }: Environments, name: string): Environment {
 }
 
 const chosen = withKeys(['idp-1', 'idp-2'], ['idp-1', 'idp-2']);
-const all = synthesized(chosen);
-const [prod, loadtest] = [stacksOf(all, 'prod'), stacksOf(all, 'loadtest')];
+const prod = stacksAfter(keysInKms(['idp-1', 'idp-2'], ['idp-1', 'idp-2']), 'prod');
+const loadtest = stacksOf(sharedStacks(), 'loadtest');
 const propertyOf = ({ resource }: PlacedResource, name: string) => resource.Properties?.[name];
 const signingKeys = (stacks: readonly AssembledStack[]) => [
   ...resourcesOf(stacks, 'AWS::KMS::Key').filter((key) => propertyOf(key, 'KeyUsage') === 'SIGN_VERIFY'),
@@ -163,7 +150,26 @@ describe('with the key in KMS', () => {
       expect(allowing(prod, action)).toEqual([]);
   });
 
+  test('the page of permissions tells who signs with them, and the policy of each of them, also of a copy', () => {
+    const policies = readResourcePolicies(prod, createValues(prod));
+    expect(policies.filter(({ resource }) => resource.Type === 'AWS::KMS::ReplicaKey')).toHaveLength(2);
+    const sections = permissionsPage({ prod: readTopology(prod) }).split('\n### ');
+    const aliases = '`kms:ResourceAliases` has `alias/picl-idp/ENV/idp-1`<br>`alias/picl-idp/ENV/idp-2`';
+    const way = '`kms:SigningAlgorithm` is `RSASSA_PKCS1_V1_5_SHA_256`<br>and `kms:MessageType` is `DIGEST`';
+    const signing = `| \`kms:Sign\` | \`any key of several regions\` | ${aliases}<br>and ${way} |  |`;
+    expect(sections.filter((one) => one.includes('`kms:Sign`')).map((one) => one.split('\n')[0])).toEqual([
+      'keysigner machines',
+    ]);
+    expect(sections.find((one) => one.startsWith('keysigner machines'))?.split('\n')).toContain(signing);
+    const titles = sections.map((one) => one.split('\n')[0]);
+    expect(titles.filter((title) => title?.startsWith('key of certificates'))).toEqual([
+      'key of certificates of ENV: idp-1',
+      'key of certificates of ENV: idp-2',
+    ]);
+  });
+
   test('no key set is declared, made or read', () => {
+    expect(readsKeySet(loadtest)).toContain('loadtest-us-west-2-services');
     expect(readsKeySet(prod)).toEqual([]);
     expect(declaredSecrets(prod).map(({ kind }) => kind)).not.toContain('key-set');
     expect(declaredSecrets(prod)).toHaveLength(declaredSecrets(loadtest).length);

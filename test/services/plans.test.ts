@@ -4,8 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import { encodedUserData, textSettings, userData } from '../../lib/machine/user-data.ts';
 import { dbwriterPlan } from '../../lib/services/dbwriter.ts';
 import { keysignerPlan } from '../../lib/services/keysigner.ts';
-import { twoRegionsOf } from '../../lib/services/machine-settings.ts';
 import { webheadPlan } from '../../lib/services/webhead.ts';
+import { twoRegionsOf } from '../../regions/derived.ts';
 import type { Environment } from '../../regions/schema.ts';
 import { DEV, LOADTEST, PROD, regionOf } from '../support/construct-stack.ts';
 

@@ -81,7 +81,7 @@ describe('guard, when a volume of the last commit had another logical id', () =>
   test(
     'fails, and says first what would be lost and how to say that it is meant',
     () => {
-      const { code, stdout } = run('guard');
+      const { code, stdout } = run('guard', '--base', 'HEAD');
       expect(code).toBe(1);
       const lines = stdout.split('\n');
       expect(lines[0]).toBe('Stateful resources that would be lost:');
@@ -101,7 +101,7 @@ describe('guard, when a volume of the last commit had another logical id', () =>
   test(
     'passes what is said to be meant, and tells programs the same',
     () => {
-      const { code, stdout } = run('guard', '--json', '--accept', resource);
+      const { code, stdout } = run('guard', '--base', 'HEAD', '--json', '--accept', resource);
       expect(code).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({
         base: git('rev-parse', 'HEAD'),
@@ -116,11 +116,24 @@ describe('guard, when a volume of the last commit had another logical id', () =>
   test(
     'refuses to accept the loss of what is not lost',
     () => {
-      const { code, stderr } = run('guard', '--accept', resource, 'prod-us-east-1-data/Nothing');
+      const { code, stderr } = run('guard', '--base', 'HEAD', '--accept', resource, 'prod-us-east-1-data/Nothing');
       expect(stderr).toBe(
         'guard: --accept: got prod-us-east-1-data/Nothing, allowed: a stateful resource that would be lost\n',
       );
       expect(code).toBe(2);
+    },
+    SLOW_MS_MAX,
+  );
+
+  test(
+    'compares the last commit of main with the one before, once nothing else is changed',
+    () => {
+      const before = git('rev-parse', 'HEAD^');
+      expect(JSON.parse(run('guard', '--json').stdout)).toMatchObject({ base: before });
+      writeFileSync(join(root, 'tsconfig.json'), '{}');
+      const { base } = JSON.parse(run('guard', '--json', '--accept', resource).stdout);
+      expect(base).toBe(git('rev-parse', 'HEAD'));
+      git('checkout', '--', 'tsconfig.json');
     },
     SLOW_MS_MAX,
   );

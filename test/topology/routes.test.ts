@@ -87,6 +87,8 @@ describe.each(['dev', 'loadtest', 'prod'])('in %s', (environment) => {
 
   test('networks do not overlap, and each subnet lies in its own', () => {
     const { networks, subnets } = topology.networks;
+    expect(networks).toHaveLength({ dev: 1, loadtest: 2, prod: 3 }[environment] ?? Number.NaN);
+    expect(subnets.length).toBeGreaterThan(networks.length);
     for (const one of networks) {
       expect(
         networks.filter((other) => other !== one && (covers(one.cidr, other.cidr) || covers(other.cidr, one.cidr))),

@@ -48,13 +48,14 @@ export async function deleteStacks({ stacks, tell, sleep, now }: Deletion): Prom
   };
   try {
     for (;;) {
+      const goneBefore = countGone(all);
       const startable = all.filter((one) => one.state === 'waiting' && isFree(one, all));
       await Promise.all(startable.map((one) => start(one, clientOf(one), { tell, now })));
       const going = all.filter(({ state }) => state === 'going');
       if (startable.length === 0 && going.length === 0) break;
       await Promise.all(going.map((one) => look(one, clientOf(one), { tell, now })));
-      // Whatever ended may have freed others, which need not wait.
-      if (going.length > 0 && going.every(({ state }) => state === 'going')) await sleep(POLL_MS);
+      // Whatever went may have freed others, which need not wait.
+      if (countGone(all) === goneBefore) await sleep(POLL_MS);
     }
   } finally {
     for (const client of clients.values()) client.destroy();
@@ -65,6 +66,10 @@ export async function deleteStacks({ stacks, tell, sleep, now }: Deletion): Prom
 
 function isFree({ stack: { name } }: Progress, all: readonly Progress[]): boolean {
   return all.every(({ stack, state }) => state === 'gone' || !stack.dependencies.includes(name));
+}
+
+function countGone(all: readonly Progress[]): number {
+  return all.filter(({ state }) => state === 'gone').length;
 }
 
 type Telling = Pick<Deletion, 'tell' | 'now'>;

@@ -16,7 +16,8 @@ export class BaseRefused extends Error {
 
 /**
  * The commit to compare with.
- * @param wanted anything by which git knows a commit. Without it: where this work left the main branch, or the last commit.
+ * @param wanted anything by which git knows a commit. Without it: where this work left the main branch; on that branch itself the last
+ * commit, or, when nothing was changed since, the one before, since no work differs from itself.
  * @returns its hash.
  * @throws BaseRefused when git knows none.
  */
@@ -28,11 +29,17 @@ export function findBase(wanted: string | undefined, folder: string): string {
   }
   for (const branch of COMMON_BRANCHES) {
     const commit = tryGit(folder, 'merge-base', 'HEAD', branch);
-    if (commit !== undefined) return commit;
+    if (commit !== undefined) return earlierThanWork(commit, folder);
   }
   const head = tryGit(folder, 'rev-parse', '--verify', '--quiet', 'HEAD');
   if (head === undefined) throw new BaseRefused('--base: this folder has no commit to compare with');
-  return head;
+  return earlierThanWork(head, folder);
+}
+
+function earlierThanWork(commit: string, folder: string): string {
+  const isHead = commit === tryGit(folder, 'rev-parse', 'HEAD');
+  if (!isHead || tryGit(folder, 'status', '--porcelain', '--untracked-files=no') !== '') return commit;
+  return tryGit(folder, 'rev-parse', '--verify', '--quiet', 'HEAD^') ?? commit;
 }
 
 /** The templates that a commit has as snapshots; none when it is older than they are. */

@@ -11,8 +11,8 @@ export interface Loss {
   /** Stack and logical id, as in `prod-us-east-1-data/RingRing1NodeVolume`. */
   readonly resource: string;
   readonly type: string;
-  readonly fate: 'is replaced' | 'may be replaced' | 'is deleted' | 'is left behind';
-  /** Properties whose change replaces it. */
+  readonly fate: 'is replaced' | 'may be replaced' | 'is deleted' | 'is left behind' | 'is retained no more';
+  /** Properties whose change replaces it, or policies that retained it. */
   readonly because: readonly string[];
   /** The logical id of another resource that seems to be the same one under a new name. */
   readonly movedTo?: string;
@@ -61,7 +61,7 @@ function compareStack(stack: string, before: Template | undefined, after: Templa
   const added = changes.filter(([, { isAddition }]) => isAddition);
   const losses = changes.flatMap(([id, change]) => lossOf(stack, id, change, added) ?? []);
   const removed = changes.filter(([, { isRemoval }]) => isRemoval).length;
-  const replaced = losses.length - removed;
+  const replaced = losses.filter(({ fate }) => fate !== 'is retained no more').length - removed;
   const summary: StackSummary = {
     stack,
     state: before === undefined ? 'new' : after === undefined ? 'gone' : 'changed',
@@ -80,10 +80,12 @@ function lossOf(
   added: readonly (readonly [string, ResourceDifference])[],
 ): Loss | undefined {
   const type = change.oldResourceType ?? '';
-  const because = replacingProperties(type, change);
-  const fate = fateOf(change, because);
-  if (fate === undefined) return undefined;
   const lost = lostWith(type);
+  const replacing = replacingProperties(type, change);
+  const letGo = lost === undefined ? [] : policiesLetGo(change);
+  const fate = fateOf(change, replacing) ?? (letGo.length > 0 ? 'is retained no more' : undefined);
+  if (fate === undefined) return undefined;
+  const because = [...replacing, ...letGo];
   const movedTo = change.isRemoval ? sameResource(change, added) : undefined;
   return {
     resource: `${stack}/${id}`,
@@ -108,6 +110,14 @@ function replacingProperties(type: string, { isUpdate, propertyUpdates }: Resour
       return (changeImpact !== undefined && changeImpact in FATES) || (isDifferent && isFixed(type, name));
     })
     .map(([name]) => name);
+}
+
+/** Policies that kept a resource and do so no more: the next deletion or replacement would take it along. */
+function policiesLetGo({ isUpdate, oldValue, newValue }: ResourceDifference): readonly string[] {
+  if (!isUpdate) return [];
+  return (['DeletionPolicy', 'UpdateReplacePolicy'] as const).filter(
+    (policy) => oldValue?.[policy] === 'Retain' && newValue?.[policy] !== 'Retain',
+  );
 }
 
 /** A new resource of the stack with the same properties, or the only new one of the type. */

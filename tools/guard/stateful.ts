@@ -24,6 +24,7 @@ const STATEFUL: Readonly<Record<string, Stateful>> = {
     lost: 'whatever it sealed or signs, for good',
     fixed: ['KeySpec', 'KeyUsage', 'MultiRegion', 'Origin'],
   },
+  'AWS::KMS::ReplicaKey': { lost: 'whatever it sealed or signs in its region' },
   'AWS::Logs::LogGroup': { lost: 'the lines in it' },
   'AWS::OpenSearchService::Domain': {
     lost: 'the lines in it, and the dashboards that people made',

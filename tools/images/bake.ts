@@ -9,7 +9,7 @@ import {
   StartImagePipelineExecutionCommand,
 } from '@aws-sdk/client-imagebuilder';
 import { CONTENT_HASH_TAG, releasePipelineArn } from '../../lib/image/image-names.ts';
-import type { ImageKind, Release } from '../../regions/derived.ts';
+import type { BakePlace, ImageKind } from '../../regions/derived.ts';
 import { findBakedAmi, type ImageContent } from './amis.ts';
 
 /** Baking, testing and distributing take some half an hour together; what takes so long is stuck. */
@@ -27,7 +27,7 @@ export interface BakeParts {
 
 export interface BakeOptions {
   /** Where to bake, and which kinds. */
-  readonly releases: readonly Release[];
+  readonly places: readonly BakePlace[];
   readonly contentHashes: Readonly<Record<ImageKind, string>>;
 }
 
@@ -35,8 +35,8 @@ export interface BakeOptions {
  * Bakes every image that is not there yet, all at once, and waits for them.
  * @returns what went wrong, as sentences that begin with region and kind; none when every image is there.
  */
-export async function bakeImages(parts: BakeParts, { releases, contentHashes }: BakeOptions): Promise<string[]> {
-  const jobs = releases.flatMap(({ account, region, kinds }) =>
+export async function bakeImages(parts: BakeParts, { places, contentHashes }: BakeOptions): Promise<string[]> {
+  const jobs = places.flatMap(({ account, region, kinds }) =>
     kinds.map((kind) => ({ account, region, kind, contentHash: contentHashes[kind] })),
   );
   const ended = await Promise.allSettled(jobs.map((job) => bakeImage(parts, job)));
@@ -49,17 +49,17 @@ export async function bakeImages(parts: BakeParts, { releases, contentHashes }: 
 export interface BakedAmis {
   /** Image ids by region. */
   readonly amis: Readonly<Record<string, string>>;
-  /** Regions whose release has that kind, and where no such image is. */
+  /** Regions where that kind is baked, and where no such image is. */
   readonly missing: readonly string[];
 }
 
-/** The images of a content that stand in the regions of the releases. */
+/** The images of a content that stand where releases bake. */
 export async function bakedAmis(
   { ec2Of }: Pick<BakeParts, 'ec2Of'>,
-  releases: readonly Release[],
+  places: readonly BakePlace[],
   content: ImageContent,
 ): Promise<BakedAmis> {
-  const regions = releases.filter(({ kinds }) => kinds.includes(content.kind)).map(({ region }) => region);
+  const regions = places.filter(({ kinds }) => kinds.includes(content.kind)).map(({ region }) => region);
   const found = await Promise.all(
     regions.map(async (region) => ({ region, ami: await findBakedAmi(ec2Of(region), content) })),
   );

@@ -4,10 +4,10 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { ImageKind, Release } from '../../regions/derived.ts';
-import { loadReleases } from '../../regions/environments.ts';
+import { type BakePlace, IMAGE_KINDS, type ImageKind } from '../../regions/derived.ts';
+import { loadBakePlaces } from '../../regions/environments.ts';
 import { type BakeParts, bakedAmis, bakeImages } from './bake.ts';
-import { currentContentHashes, IMAGE_KINDS } from './current-images.ts';
+import { currentContentHashes } from './current-images.ts';
 import { recordCurrent } from './record.ts';
 import { namedInRegions, readRecordedImages, withNewest, writeRecordedImages } from './recorded-file.ts';
 import { verifyImages } from './verify.ts';
@@ -20,7 +20,7 @@ type AmisByRegion = Readonly<Record<string, string>>;
 export function addImageCommands(program: Command, root: string): void {
   program
     .command('bake')
-    .description('Bakes the machine images in every region of the releases, and records them once all are there.')
+    .description('Bakes the machine images in every region where releases bake, and records them once all are there.')
     .option('--region <region...>', 'bake in these regions only')
     .action(({ region }: { region?: readonly string[] }) => orRefuse(program, bake(root, region)));
   program
@@ -41,11 +41,11 @@ async function orRefuse(program: Command, action: Promise<void>): Promise<void> 
 }
 
 async function bake(root: string, regions: readonly string[] | undefined): Promise<void> {
-  const releases = loadReleases();
-  const unknown = (regions ?? []).filter((name) => !releases.some(({ region }) => region === name));
+  const places = loadBakePlaces();
+  const unknown = (regions ?? []).filter((name) => !places.some(({ region }) => region === name));
   if (unknown.length > 0)
-    throw new RangeError(`--region must be among ${releases.map(({ region }) => region).join(', ')}; got ${unknown}`);
-  await checkAccount(releases);
+    throw new RangeError(`--region must be among ${places.map(({ region }) => region).join(', ')}; got ${unknown}`);
+  await checkAccount(places);
   const contentHashes = currentContentHashes(root);
   const parts: BakeParts = {
     ec2Of: (region) => new EC2Client({ region }),
@@ -53,30 +53,30 @@ async function bake(root: string, regions: readonly string[] | undefined): Promi
     pollMs: POLL_MS,
     tell,
   };
-  const chosen = releases.filter(({ region }) => regions?.includes(region) ?? true);
-  const faults = await bakeImages(parts, { releases: chosen, contentHashes });
+  const chosen = places.filter(({ region }) => regions?.includes(region) ?? true);
+  const faults = await bakeImages(parts, { places: chosen, contentHashes });
   for (const fault of faults) tell(fault);
   if (faults.length > 0) process.exitCode = 1;
 
-  await recordBaked(root, parts, releases, contentHashes);
+  await recordBaked(root, parts, places, contentHashes);
 }
 
-/** Records each kind whose image is there in every region of the releases, whoever baked it and when. */
+/** Records each kind whose image is there in every region where releases bake, whoever baked it and when. */
 async function recordBaked(
   root: string,
   parts: BakeParts,
-  releases: readonly Release[],
+  places: readonly BakePlace[],
   contentHashes: Readonly<Record<ImageKind, string>>,
 ): Promise<void> {
   const recorded = { ...readRecordedImages(root) };
   for (const kind of IMAGE_KINDS) {
     const contentHash = contentHashes[kind];
-    const { amis, missing } = await bakedAmis(parts, releases, { kind, contentHash });
+    const { amis, missing } = await bakedAmis(parts, places, { kind, contentHash });
     if (missing.length > 0) {
       tell(`${kind}: not recorded, since it is not baked in ${missing.join(', ')} yet`);
       continue;
     }
-    const newest = { contentHash, owner: releases[0]?.account ?? '', amis };
+    const newest = { contentHash, owner: places[0]?.account ?? '', amis };
     recorded[kind] = withNewest(recorded[kind], newest, namedInRegions(root));
     tell(`${kind}: recorded`);
   }
@@ -84,9 +84,9 @@ async function recordBaked(
 }
 
 /** Images belong to whoever bakes them; with other credentials they would be nobody's in the environments. */
-async function checkAccount(releases: readonly Release[]): Promise<void> {
-  const account = releases[0]?.account;
-  const sts = new STSClient({ region: releases[0]?.region ?? 'us-east-1' });
+async function checkAccount(places: readonly BakePlace[]): Promise<void> {
+  const account = places[0]?.account;
+  const sts = new STSClient({ region: places[0]?.region ?? 'us-east-1' });
   const { Account: got } = await sts.send(new GetCallerIdentityCommand({}));
   if (got !== account) throw new Error(`credentials must be of account ${account}, which bakes, got ${got}`);
 }
@@ -103,7 +103,7 @@ async function record(root: string, given: Readonly<Record<ImageKind, AmisByRegi
   const contentHashes = currentContentHashes(root);
   const recorded = recordCurrent({
     recorded: readRecordedImages(root),
-    releases: loadReleases(),
+    places: loadBakePlaces(),
     contentHashes,
     given,
     isNamed: namedInRegions(root),

@@ -1,10 +1,8 @@
 /** The images that the sources as they are would give: their content is known without building a release. */
 
-import { ringImage, serviceImage } from '../../lib/image/machine-image.ts';
+import { imagesOf } from '../../lib/image/machine-image.ts';
 import type { ImageKind } from '../../regions/derived.ts';
 import { hashReleaseInputs } from '../release-inputs.ts';
-
-export const IMAGE_KINDS: readonly ImageKind[] = ['service', 'ring'];
 
 /**
  * @param root the project's folder, from which the program must run.
@@ -12,6 +10,6 @@ export const IMAGE_KINDS: readonly ImageKind[] = ['service', 'ring'];
  */
 export function currentContentHashes(root: string): Readonly<Record<ImageKind, string>> {
   // Only the hash of a release is part of an image's content; its folder would be read by a deploy.
-  const release = { folder: '', contentHash: hashReleaseInputs(root) };
-  return { service: serviceImage(release).contentHash, ring: ringImage(release).contentHash };
+  const { service, ring } = imagesOf({ folder: '', contentHash: hashReleaseInputs(root) });
+  return { service: service.contentHash, ring: ring.contentHash };
 }

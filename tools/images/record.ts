@@ -1,14 +1,13 @@
 /** `record`: writes the content of the sources beside image ids, given by hand or standing. */
 
-import type { ImageKind, Release } from '../../regions/derived.ts';
+import { type BakePlace, IMAGE_KINDS, type ImageKind } from '../../regions/derived.ts';
 import type { RecordedImages } from '../../regions/schema.ts';
-import { IMAGE_KINDS } from './current-images.ts';
 import { type RecordedImage, withNewest } from './recorded-file.ts';
 
 export interface RecordOptions {
   readonly recorded: RecordedImages;
   /** Where images are baked, and which. */
-  readonly releases: readonly Release[];
+  readonly places: readonly BakePlace[];
   readonly contentHashes: Readonly<Record<ImageKind, string>>;
   /** Image ids by region. A kind without any keeps those that stand. */
   readonly given: Readonly<Record<ImageKind, Readonly<Record<string, string>>>>;
@@ -20,7 +19,7 @@ export interface RecordOptions {
  * @throws RangeError when ids are given for some regions of a kind and not for the others, or for a region that is none
  * of them, or when none stand that could be kept.
  */
-export function recordCurrent({ recorded, releases, contentHashes, given, isNamed }: RecordOptions): RecordedImages {
+export function recordCurrent({ recorded, places, contentHashes, given, isNamed }: RecordOptions): RecordedImages {
   const [service, ring] = IMAGE_KINDS.map((kind): RecordedImage[] => {
     const contentHash = contentHashes[kind];
     const [standing, ...older] = recorded[kind];
@@ -28,7 +27,7 @@ export function recordCurrent({ recorded, releases, contentHashes, given, isName
       if (standing === undefined) throw new RangeError(`no ${kind} image is recorded: give its ids by --${kind}`);
       return withNewest(older, { ...standing, contentHash }, isNamed);
     }
-    const wanted = releases.filter(({ kinds }) => kinds.includes(kind));
+    const wanted = places.filter(({ kinds }) => kinds.includes(kind));
     const regions = wanted.map(({ region }) => region);
     const unknown = Object.keys(given[kind]).filter((region) => !regions.includes(region));
     const missing = regions.filter((region) => given[kind][region] === undefined);

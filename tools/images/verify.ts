@@ -1,9 +1,9 @@
 /** `verify`: whether the images that are recorded are what the record says, asked of EC2 in every region. */
 
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import { IMAGE_KINDS } from '../../regions/derived.ts';
 import type { RecordedImages } from '../../regions/schema.ts';
 import { amiFaults, describeAmi } from './amis.ts';
-import { IMAGE_KINDS } from './current-images.ts';
 
 export interface VerifiedImage {
   /** Where it stands in the record, for example `service[0].amis.us-east-1`. */

@@ -2,6 +2,7 @@
 
 import { endName, type Flow } from './flows.ts';
 import type { Topology } from './model.ts';
+import { PARTIES, type Party, partyOf } from './parties.ts';
 
 /** A flow of an environment, whatever the regions in which it is found. */
 export interface MatrixRow {
@@ -12,23 +13,6 @@ export interface MatrixRow {
   /** Regions, or pairs of them. */
   readonly where: string;
 }
-
-/** What belongs together in a reader's mind: the machines of a cluster and its balancer. */
-const PARTIES: readonly (readonly [RegExp, string])[] = [
-  [/^internet$/, 'internet'],
-  [/^webhead /, 'webhead'],
-  [/^keysigner /, 'keysigner'],
-  [/^dbwriter /, 'dbwriter'],
-  [/^ring/, 'ring'],
-  [/^log/, 'log routers'],
-  [/^search /, 'search'],
-  [/^generator /, 'generator'],
-  [/^mail /, 'mail sink'],
-  [/^machines that bake /, 'image baking'],
-  [/^the box$/, 'the box'],
-  [/^endpoints /, 'endpoints of AWS'],
-  [/^S3$/, 'S3'],
-];
 
 /** Every flow of an environment, folded over its regions. */
 export function matrixRows({ flows, stacks }: Topology): readonly MatrixRow[] {
@@ -93,7 +77,7 @@ export function flowMatrixPage({
 function grid(rows: readonly MatrixRow[]): readonly string[] {
   const senders = partiesIn(rows.map(({ from }) => from));
   const receivers = partiesIn(rows.map(({ to }) => to));
-  const cell = (to: string, from: string) => {
+  const cell = (to: Party, from: Party) => {
     const ports = rows.filter((row) => partyOf(row.from) === from && partyOf(row.to) === to).map(({ port }) => port);
     return [...new Set(ports)].join(', ');
   };
@@ -116,20 +100,13 @@ function list(rows: readonly MatrixRow[]): string {
   return rows.map(({ from, to, port }) => `${from} to ${to} on ${port}`).join('; ');
 }
 
-function partiesIn(names: readonly string[]): readonly string[] {
+function partiesIn(names: readonly string[]): readonly Party[] {
   const found = new Set(names.map(partyOf));
-  return PARTIES.map(([, party]) => party).filter((party) => found.has(party));
-}
-
-/** @throws RangeError for a bearer that no party knows. */
-function partyOf(name: string): string {
-  const party = PARTIES.find(([pattern]) => pattern.test(name))?.[1];
-  if (party === undefined) throw new RangeError(`${name} belongs to no party of the matrix`);
-  return party;
+  return PARTIES.filter((party) => found.has(party));
 }
 
 function orderOf({ from }: MatrixRow): number {
-  return PARTIES.findIndex(([, party]) => party === partyOf(from));
+  return PARTIES.indexOf(partyOf(from));
 }
 
 /** Without where: the same flow of two environments is in other regions. */

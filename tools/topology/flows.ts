@@ -6,7 +6,7 @@ import type { Rule, SecurityGroup } from './security-groups.ts';
 
 /** An end of a flow that is no group of ours. */
 export const INTERNET = 'internet';
-export const S3 = 'S3';
+const S3 = 'S3';
 
 export interface Flow {
   /** A group, or the internet. */

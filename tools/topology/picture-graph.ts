@@ -5,9 +5,14 @@ import { endName, INTERNET } from './flows.ts';
 import type { Machines } from './machines.ts';
 import type { Topology } from './model.ts';
 import { reachOf, type Subnet } from './network.ts';
+import { type Party, partyOf } from './parties.ts';
 import { readRing } from './ring.ts';
 
-export type PartName = 'webhead' | 'keysigner' | 'dbwriter' | 'ring' | 'log routers' | 'search';
+/** What stands in the picture. Other parties, such as endpoints, do not. */
+const CLUSTERS = ['webhead', 'keysigner', 'dbwriter', 'log routers'] as const satisfies readonly Party[];
+const PARTS = [...CLUSTERS, 'ring', 'search'] as const satisfies readonly Party[];
+
+export type PartName = (typeof PARTS)[number];
 
 /** A cluster, the ring or the search domain in a region. */
 export interface Part {
@@ -39,23 +44,6 @@ export interface PictureGraph {
   readonly arrows: readonly Arrow[];
 }
 
-/** Which part each group belongs to. What no part bears, such as endpoints, is not in the picture. */
-const PARTS: readonly (readonly [RegExp, PartName])[] = [
-  [/^webhead /, 'webhead'],
-  [/^keysigner /, 'keysigner'],
-  [/^dbwriter /, 'dbwriter'],
-  [/^ring/, 'ring'],
-  [/^log/, 'log routers'],
-  [/^search /, 'search'],
-];
-
-const ROLES: readonly (readonly [string, PartName])[] = [
-  ['webhead', 'webhead'],
-  ['keysigner', 'keysigner'],
-  ['dbwriter', 'dbwriter'],
-  ['log-router', 'log routers'],
-];
-
 export function pictureGraph(topology: Topology): PictureGraph {
   const { networks, stacks } = topology;
   return {
@@ -70,15 +58,17 @@ export function pictureGraph(topology: Topology): PictureGraph {
 }
 
 function partsOf(topology: Topology, region: string): readonly Part[] {
-  const clusters = ROLES.flatMap(([role, name]) => {
-    const own = topology.machines.filter((machine) => machine.role === role && machine.stack.region === region);
+  const clusters = CLUSTERS.flatMap((name) => {
+    const own = topology.machines.filter(({ role, stack }) => partyOf(role) === name && stack.region === region);
     return own.length === 0 ? [] : [clusterPart(name, own, topology)];
   });
   const ring = readRing(topology).filter(({ dataCentre }) => dataCentre === region);
   const search = resourcesOf(topology.stacks, 'AWS::OpenSearchService::Domain').filter(
     ({ stack }) => stack.region === region,
   );
-  const searchGroup = topology.groups.find((group) => partOf(group.name) === 'search' && group.stack.region === region);
+  const searchGroup = topology.groups.find(
+    (group) => partyOf(group.name) === 'search' && group.stack.region === region,
+  );
   return [
     ...clusters,
     ...(ring.length === 0
@@ -148,6 +138,7 @@ function arrowsOf({ flows }: Topology): readonly Arrow[] {
   });
 }
 
-function partOf(group: string): PartName | undefined {
-  return PARTS.find(([pattern]) => pattern.test(group))?.[1];
+function partOf(name: string): PartName | undefined {
+  const party = partyOf(name);
+  return PARTS.find((part) => part === party);
 }

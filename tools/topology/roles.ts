@@ -61,6 +61,7 @@ export interface ResourcePolicy extends PlacedResource {
 /** Where each kind of resource has its policy. */
 const POLICY_PROPERTIES: Readonly<Record<string, string>> = {
   'AWS::KMS::Key': 'KeyPolicy',
+  'AWS::KMS::ReplicaKey': 'KeyPolicy',
   'AWS::SQS::QueuePolicy': 'PolicyDocument',
   'AWS::SNS::TopicPolicy': 'PolicyDocument',
   'AWS::S3::BucketPolicy': 'PolicyDocument',

@@ -26,30 +26,18 @@ export const MACHINES: Readonly<Record<string, Price>> = {
   'c7g.medium': hourly(0.0363),
   'c7g.large': hourly(0.0725),
   'c7g.xlarge': hourly(0.145),
-  'c7g.2xlarge': recalledHourly(0.29),
-  'c8g.medium': recalledHourly(0.0399),
   'c8g.large': hourly(0.0798),
-  'm7g.medium': recalledHourly(0.0408),
   'm7g.large': hourly(0.0816),
   'm7g.xlarge': hourly(0.1632),
   'm8g.xlarge': hourly(0.1795),
-  'r7g.medium': recalledHourly(0.0536),
   'r7g.large': hourly(0.1071),
   'r7g.xlarge': hourly(0.2142),
-  'i4i.large': hourly(0.172),
-  'i4i.xlarge': hourly(0.343),
-  'i8g.large': hourly(0.1716),
-  'i4g.large': hourly(0.1544),
 };
 
 /** Machines of OpenSearch Service by type. */
 export const SEARCH_MACHINES: Readonly<Record<string, Price>> = {
   't3.small.search': recalledHourly(0.036),
   't3.medium.search': recalledHourly(0.073),
-  'm7g.medium.search': recalledHourly(0.068),
-  'm7g.large.search': recalledHourly(0.135),
-  'r7g.medium.search': recalledHourly(0.083),
-  'r7g.large.search': recalledHourly(0.167),
 };
 
 export const PRICES = {

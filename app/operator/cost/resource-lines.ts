@@ -141,6 +141,7 @@ export const FREE: readonly string[] = [
   'AWS::EC2::VPCGatewayAttachment',
   'AWS::EC2::VPCPeeringConnection',
   'AWS::ElasticLoadBalancingV2::Listener',
+  'AWS::ElasticLoadBalancingV2::ListenerRule',
   'AWS::ElasticLoadBalancingV2::TargetGroup',
   'AWS::IAM::InstanceProfile',
   'AWS::IAM::Role',

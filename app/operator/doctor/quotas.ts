@@ -34,7 +34,7 @@ const QUOTAS: readonly Quota[] = [
     what: 'processors of standard machines',
     service: 'ec2',
     code: 'L-1216C47A',
-    needed: ({ client, stacks }) => processorsOf(client, machineGroups(stacks)),
+    needed: ({ client, stacks }) => processorsNeeded(client, machineGroups(stacks)),
     used: processorsOfOthers,
   },
   {
@@ -103,7 +103,7 @@ async function readQuota(region: string, { service, code }: Quota): Promise<numb
   });
 }
 
-async function processorsOf(client: EC2Client, groups: readonly MachineGroup[]): Promise<number> {
+async function processorsNeeded(client: EC2Client, groups: readonly MachineGroup[]): Promise<number> {
   const { DescribeInstanceTypesCommand } = (await import('@aws-sdk/client-ec2')).default;
   const standard = groups.filter(({ instanceType }) => STANDARD_MACHINE.test(instanceType));
   const types = [...new Set(standard.map(({ instanceType }) => instanceType as _InstanceType))];

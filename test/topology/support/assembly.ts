@@ -26,6 +26,13 @@ export function sharedStacks(contentHash = '0'.repeat(64)): readonly AssembledSt
   return readAssembly(folder);
 }
 
+/** One stack. @throws RangeError when there is none of that name. */
+export function stackNamed(name: string, stacks = sharedStacks()): AssembledStack {
+  const stack = stacks.find((one) => one.name === name);
+  if (stack === undefined) throw new RangeError(`there is no stack ${name}`);
+  return stack;
+}
+
 export function sharedTopology(environment: string): Topology {
   return readTopology(stacksOf(sharedStacks(), environment));
 }
