@@ -8,7 +8,8 @@ export async function synthesize(createStacks: (app: App, release: Release) => v
   const root = process.cwd();
   const release = buildRelease({ root, releases: `${root}/dist` });
   // Stack traces hold this folder's path, so that two checkouts would differ; nobody reads the tree, and both take time.
-  const app = new App({ stackTraces: false, treeMetadata: false, analyticsReporting: false });
+  const context = { 'aws:cdk:disable-creation-stack-traces': true };
+  const app = new App({ stackTraces: false, treeMetadata: false, analyticsReporting: false, context });
   // The CDK's own switch for its rules is ours for the rule pack, which is not even loaded then.
   if (process.env['CDK_VALIDATION'] !== 'false') {
     const { AwsSolutionsChecks } = await import('cdk-nag');
