@@ -2,8 +2,11 @@
 
 import { createTopology } from '../lib/stacks/topology.ts';
 import { loadEnvironments } from '../regions/environments.ts';
+import { tellFaults } from '../tools/tell-faults.ts';
 import { synthesize } from './synthesize.ts';
 
-// Before a release is built: what is wrong with an environment shows at once.
-const environments = loadEnvironments();
-void synthesize((app, release) => createTopology(app, environments, release));
+void tellFaults(() => {
+  // Before a release is built: what is wrong with an environment shows at once.
+  const environments = loadEnvironments();
+  return synthesize((app, release) => createTopology(app, environments, release));
+});

@@ -13,6 +13,14 @@ import { type Environment, environmentSchema, type RecordedImages, recordedImage
 
 const ENVIRONMENTS = [dev, loadtest, prod];
 
+/** Environments that break the schema or a rule. The message has one line a fault. */
+export class EnvironmentsWrong extends Error {
+  override readonly name = 'EnvironmentsWrong';
+  constructor(faults: readonly string[]) {
+    super(`environments are wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  }
+}
+
 export interface Environments {
   readonly environments: readonly Environment[];
   readonly recordedImages: RecordedImages;
@@ -20,7 +28,7 @@ export interface Environments {
 
 /**
  * The environments of this project and the images that were recorded for them.
- * @throws one Error that names every fault of all of them.
+ * @throws one EnvironmentsWrong that names every fault of all of them.
  */
 export function loadEnvironments(): Environments {
   return readEnvironments(ENVIRONMENTS, recordedImages);
@@ -28,7 +36,7 @@ export function loadEnvironments(): Environments {
 
 /**
  * Reads candidates for environments, and the record of images.
- * @throws one Error that names every fault of all of them.
+ * @throws one EnvironmentsWrong that names every fault of all of them.
  */
 export function readEnvironments(candidates: readonly unknown[], recorded: unknown): Environments {
   throwOn(environmentFaults(candidates, recorded));
@@ -40,7 +48,7 @@ export function readEnvironments(candidates: readonly unknown[], recorded: unkno
 
 /**
  * Where a release bakes images. It asks for no image, for it is what makes them.
- * @throws one Error that names every fault of the environments.
+ * @throws one EnvironmentsWrong that names every fault of the environments.
  */
 export function loadBakePlaces(): readonly BakePlace[] {
   throwOn(environmentFaults(ENVIRONMENTS));
@@ -96,5 +104,5 @@ function nameOf(candidate: unknown): string | undefined {
 }
 
 function throwOn(faults: readonly string[]): void {
-  if (faults.length > 0) throw new Error(`environments are wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  if (faults.length > 0) throw new EnvironmentsWrong(faults);
 }

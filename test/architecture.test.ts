@@ -31,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const TOPOLOGY_MAY_IMPORT: Readonly<Record<string, RegExp>> = {
   regions: /^regions\//,
   lib: /^(lib|regions)\/|^app\/([a-z-]+\/)+config\.ts$/,
-  bin: /^(bin|lib|regions)\/|^tools\/release\.ts$/,
+  bin: /^(bin|lib|regions)\/|^tools\/(release|tell-faults)\.ts$/,
 };
 
 /** Read by people who write clients of their own, whoever imports it here. */

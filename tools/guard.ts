@@ -6,6 +6,7 @@ import { BaseRefused, findBase, readBase } from './guard/base.ts';
 import { compareTemplates, type Loss, type Templates } from './guard/changes.ts';
 import { reportLines } from './guard/report.ts';
 import { maskHashes } from './guard/snapshot.ts';
+import { SynthesisFailed } from './tell-faults.ts';
 import { synthesizeNow } from './topology/synthesize-now.ts';
 
 const EXIT_LOSS = 1;
@@ -29,7 +30,7 @@ new Command('npm run guard --')
     try {
       process.exitCode = guard(options);
     } catch (error) {
-      if (!(error instanceof BaseRefused)) throw error;
+      if (!(error instanceof BaseRefused || error instanceof SynthesisFailed)) throw error;
       console.error(`guard: ${error.message}`);
       process.exitCode = EXIT_NOT_COMPARED;
     }

@@ -154,7 +154,7 @@ function acknowledgeFindings(domain: CfnDomain): void {
     'AwsSolutions-OS3':
       'A domain inside a network takes no policy on addresses: security groups let log routers in, and nobody else.',
     'AwsSolutions-OS4':
-      'The domain is small and what it holds can be had again from the long copy, so it goes without machines that only elect.',
+      'The domain is small, and services do without it; where data is kept its lines are in the long copy too.',
     'AwsSolutions-OS7':
       'A load test searches its lines on one machine; where data is kept, a rule of the environments asks for two zones.',
     'AwsSolutions-OS9[LogExport::SEARCH_SLOW_LOGS]': SLOW_LOGS,

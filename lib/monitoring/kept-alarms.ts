@@ -134,7 +134,10 @@ function addTcpBalancerAlarm(
 }
 
 /** Backups that failed or were not made, and copies that did not reach the other region. */
-export function addBackupAlarms(alarms: Alarms, vaultName: string): void {
+export function addBackupAlarms(
+  alarms: Alarms,
+  { vaultName, volumes }: { readonly vaultName: string; readonly volumes: number },
+): void {
   const metric = (name: string) => ({
     namespace: 'AWS/Backup',
     name,
@@ -164,7 +167,8 @@ export function addBackupAlarms(alarms: Alarms, vaultName: string): void {
     article: 'No backup was made for a day',
     metric: metric('NumberOfBackupJobsCompleted'),
     when: 'below',
-    threshold: 1,
+    // One for each volume: one that nobody backs up any more fails no job.
+    threshold: volumes,
     periods: 1,
     periodSeconds: DAY_SECONDS,
     missing: 'breaching',

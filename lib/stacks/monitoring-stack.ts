@@ -1,7 +1,7 @@
 /** Who is told of what in one region. */
 
 import type { Construct } from 'constructs';
-import { isPrimary, servingRegions, twoRegionsOf } from '../../regions/derived.ts';
+import { isPrimary, twoRegionsOf } from '../../regions/derived.ts';
 import { Alarms } from '../monitoring/alarms.ts';
 import { Budget } from '../monitoring/budget.ts';
 import { Dashboard } from '../monitoring/dashboard.ts';
@@ -35,7 +35,8 @@ export class MonitoringStack extends RegionStack {
     const topic = new OperatorsTopic(this, 'Topic', { account, mailbox });
     const alarms = new Alarms(this, 'Alarms', { topicArn: topic.arn, place: `${name} ${region.name}` });
     addRingAlarms(alarms, dataStack.ring);
-    if (dataStack.ring.vaultName !== undefined) addBackupAlarms(alarms, dataStack.ring.vaultName);
+    const { vaultName, members } = dataStack.ring;
+    if (vaultName !== undefined) addBackupAlarms(alarms, { vaultName, volumes: members.length });
     if (serving !== undefined) this.addServingAlarms(alarms, { ...props, serving });
     addNatAlarms(alarms, networkStack.network.natGateways);
     addRegionAlarms(this, alarms, { environment, region, ownCheckId: serving?.edgeStack.names.healthCheckId });
@@ -44,7 +45,7 @@ export class MonitoringStack extends RegionStack {
     new Budget(this, 'Budget', { environmentName: name, dollarsAMonth: environment.budgetDollarsAMonth, mailbox });
     new Dashboard(this, 'Dashboard', {
       environmentName: name,
-      regionNames: servingRegions(environment).map((one) => one.name),
+      regionNames: environment.regions.map((one) => one.name),
     });
   }
 

@@ -1,7 +1,15 @@
 /** Rules on regions, their addresses and their zones. */
 
 import { REGIONS } from '../aws-facts.ts';
-import { type Rule, regionPlaces, repeated, servingPlaces, twoRegionsPlaces, zonePlaces } from './rule.ts';
+import {
+  type Candidates,
+  type Rule,
+  regionPlaces,
+  repeated,
+  servingPlaces,
+  twoRegionsPlaces,
+  zonePlaces,
+} from './rule.ts';
 
 /** A balancer stands in two zones at least; a quorum of three outlives one of three zones. */
 const ZONES_MIN = 2;
@@ -30,7 +38,11 @@ export const NETWORK_RULES: readonly Rule[] = [
     rule: 'regions of one account have addresses of their own',
     check: (candidates) =>
       repeated(regionPlaces(candidates), ({ environment, region }) => `${environment.account} ${region.cidr}`).map(
-        ({ at, region }) => ({ path: `${at}.cidr`, got: region.cidr }),
+        ({ at, environment, region }) => ({
+          path: `${at}.cidr`,
+          got: region.cidr,
+          allowed: `${ownerOf(candidates, environment.account, region.cidr)} has these`,
+        }),
       ),
   },
   {
@@ -100,4 +112,11 @@ function zoneRuleOnce({ id, rule, key }: { id: string; rule: string; key: 'name'
         })),
       ),
   };
+}
+
+/** The first region of an account that has these addresses. */
+function ownerOf(candidates: Candidates, account: string, cidr: string): string {
+  return (
+    regionPlaces(candidates).find((one) => one.environment.account === account && one.region.cidr === cidr)?.at ?? ''
+  );
 }

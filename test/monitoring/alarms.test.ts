@@ -123,6 +123,13 @@ describe('prod', () => {
     }));
 });
 
+test('a volume of the ring that is not backed up rings: as many backups are asked for a day as there are volumes', () =>
+  expect(alarmNamed('prod us-east-1 / No backup was made for a day')).toMatchObject({
+    Threshold: 3,
+    ComparisonOperator: 'LessThanThreshold',
+    TreatMissingData: 'breaching',
+  }));
+
 describe('loadtest', () => {
   test('does not ask for a machine in each zone, since it has fewer machines than zones', () => {
     expect(ringingIn('loadtest-us-east-1-monitoring', /gone from a zone/)).toEqual([]);
@@ -148,12 +155,12 @@ test('a budget is named by its article, and its owner hears before and after', (
   }
 });
 
-test('the dashboard shows every serving region of an environment, and no other', () => {
+test('the dashboard shows every region of an environment, its witness too, and no other', () => {
   const [body] = resourcesOf(sharedStacks(), 'AWS::CloudWatch::Dashboard')
     .filter(({ stack }) => stack.environment === 'prod')
     .map(({ resource }) => JSON.parse(String(resource.Properties?.['DashboardBody'])));
   const regions = body.widgets.map(({ properties }: { properties: { region: string } }) => properties.region);
-  expect(new Set(regions)).toEqual(new Set(['us-east-1', 'us-west-2']));
+  expect(new Set(regions)).toEqual(new Set(['us-east-1', 'us-west-2', 'us-east-2']));
 });
 
 /** What an alarm is called after its place. */

@@ -141,13 +141,15 @@ const EXAMPLES: readonly Example[] = [
   {
     broken: 'region-cidr-overlap',
     changes: { 'dev.account': '222222222222', 'dev.regions[0].cidr': '10.41.0.0/16' },
-    faults: ['loadtest.regions[1].cidr: got "10.41.0.0/16", regions of one account have addresses of their own'],
+    faults: [
+      'loadtest.regions[1].cidr: got "10.41.0.0/16", regions of one account have addresses of their own (dev.regions[0] has these)',
+    ],
   },
   {
     broken: 'region-cidr-overlap',
     changes: { 'prod.regions[1].cidr': '10.20.0.0/16' },
     faults: [
-      'prod.regions[1].cidr: got "10.20.0.0/16", regions of one account have addresses of their own',
+      'prod.regions[1].cidr: got "10.20.0.0/16", regions of one account have addresses of their own (prod.regions[0] has these)',
       'prod.regions[1].ringNodes[0].address: got "10.21.40.20", the address of a ring node lies in the ring subnet of its zone (10.20.40.0/24)',
       'prod.regions[1].ringNodes[1].address: got "10.21.41.20", the address of a ring node lies in the ring subnet of its zone (10.20.41.0/24)',
       'prod.regions[1].ringNodes[2].address: got "10.21.42.20", the address of a ring node lies in the ring subnet of its zone (10.20.42.0/24)',

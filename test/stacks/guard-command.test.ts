@@ -148,3 +148,32 @@ describe('guard, when a volume of the last commit had another logical id', () =>
     expect(findBase('HEAD', root)).toBe(git('rev-parse', 'HEAD'));
   });
 });
+
+describe('while an environment is wrong', () => {
+  const fault = [
+    'environments are wrong:',
+    '  prod.regions[1].cidr: got "10.20.0.0/16", regions of one account have addresses of their own (prod.regions[0] has these)',
+  ];
+  const file = join(root, 'regions/prod.ts');
+  let right = '';
+  beforeAll(() => {
+    right = readFileSync(file, 'utf8');
+    writeFileSync(file, right.replace("'10.21.0.0/16'", "'10.20.0.0/16'"));
+  });
+  afterAll(() => writeFileSync(file, right));
+
+  test('guard compares nothing, says what is wrong, and says that it did not compare', () => {
+    const { code, stdout, stderr } = run('guard', '--base', 'HEAD');
+    expect(stderr.split('\n').slice(0, 2)).toEqual(fault);
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe('guard: the templates of these sources could not be made');
+    expect(stderr).not.toContain('    at ');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  test('synth says what is wrong, and nothing else', () => {
+    const { code, stdout, stderr } = run('synth');
+    expect(stderr.trimEnd().split('\n').slice(0, 2)).toEqual(fault);
+    expect(stderr).not.toContain('    at ');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  });
+});

@@ -1,14 +1,15 @@
 /** The stacks that these sources make, for tools that hold them against others. */
 
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import { type AssembledStack, readAssembly } from '../../app/operator/assembly.ts';
+import { SynthesisFailed } from '../tell-faults.ts';
 
 const BUILD = '.build';
 
-/** @throws Error when the app fails; standard error says why. */
+/** @throws SynthesisFailed */
 export function synthesizeNow(): readonly AssembledStack[] {
   mkdirSync(BUILD, { recursive: true });
   const folder = mkdtempSync(join(BUILD, 'synth-'));
@@ -26,10 +27,11 @@ export function synthesizeNow(): readonly AssembledStack[] {
       logLevel: 'error',
     });
     const assembly = join(folder, 'assembly');
-    execFileSync(process.execPath, [program, assembly], {
+    const { status } = spawnSync(process.execPath, [program, assembly], {
       env: { ...process.env, NODE_COMPILE_CACHE: resolve(BUILD, 'compile-cache') },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+    if (status !== 0) throw new SynthesisFailed('the templates of these sources could not be made');
     return readAssembly(assembly);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -127,7 +127,7 @@ function trafficLines(
     ...(types.has('AWS::SES::EmailIdentity') ? [line('mails', traffic.millionMails, PRICES.mails)] : []),
     ...(resources.some(isSigningKey) ? [line('signatures by KMS', traffic.millionSignatures, PRICES.signatures)] : []),
     line('queries of names', traffic.millionNameQueries, PRICES.latencyQueries),
-    ...(types.has('AWS::OpenSearchService::Domain')
+    ...(types.has('AWS::S3::Bucket')
       ? [line('long copy of the logs', traffic.packedLogsKeptGb, PRICES.objectStore)]
       : []),
   ];
