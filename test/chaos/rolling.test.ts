@@ -78,11 +78,16 @@ async function underLoad({ accountsUrl }: TestBox, happening: () => Promise<void
 /** The primary of the webheads and its workers, which run the same program. */
 async function webheads({ processes }: TestBox): Promise<{ primary: number; workers: number[] }> {
   const pids = (await processes()).filter(({ command }) => command.includes('/webhead.js')).map(({ pid }) => pid);
-  const parents = await Promise.all(
-    pids.map(async (pid) => Number((await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ')[1])),
-  );
-  const primary = pids.find((_pid, index) => !pids.includes(parents[index] ?? 0)) ?? 0;
-  return { primary, workers: pids.filter((pid) => pid !== primary) };
+  const found = await Promise.all(pids.map(async (pid) => ({ pid, parent: await parentOf(pid) })));
+  const alive = found.filter(({ parent }) => parent !== undefined);
+  const primary = alive.find(({ parent }) => !alive.some(({ pid }) => pid === parent))?.pid ?? 0;
+  return { primary, workers: alive.map(({ pid }) => pid).filter((pid) => pid !== primary) };
+}
+
+/** Nothing for a process that ended since it was listed. */
+async function parentOf(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return stat === undefined ? undefined : Number(stat.split(') ')[1]?.split(' ')[1]);
 }
 
 /** Waits until other workers serve in place of these. */
