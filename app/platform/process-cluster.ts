@@ -44,7 +44,10 @@ export function startProcessCluster({
     const worker = cluster.fork(environment);
     const startedAt = Date.now();
     workers.add(worker);
-    worker.on('listening', ({ port }) => onListening(port));
+    worker.on('listening', ({ port }) => {
+      onListening(port);
+      log.info({ worker: worker.process.pid }, 'a worker listens');
+    });
     worker.on('exit', (code, signal) => {
       workers.delete(worker);
       // While workers are rolled there is one more than asked for: the end of one leaves no gap.

@@ -118,7 +118,12 @@ async function without(
     }
   };
   if (way === 'hanging') {
-    const hanging = await find();
+    // It may just be starting again after it was gone.
+    let hanging = await find();
+    while (hanging.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      hanging = await find();
+    }
     for (const { pid } of hanging) signal(pid, 'SIGSTOP');
     await work().finally(() => {
       for (const { pid } of hanging) signal(pid, 'SIGCONT');

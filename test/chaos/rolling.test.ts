@@ -95,7 +95,8 @@ async function replaced(where: TestBox, { old, count }: { old: readonly number[]
   const deadline = Date.now() + REPLACED_MS_MAX;
   for (;;) {
     const { workers } = await webheads(where);
-    if (workers.length === count && !workers.some((pid) => old.includes(pid))) return;
+    const isServing = (pid: number) => where.logs().includes(`"worker":${pid},"msg":"a worker listens"`);
+    if (workers.length === count && workers.every((pid) => !old.includes(pid) && isServing(pid))) return;
     if (Date.now() > deadline) throw new Error(`workers ${old} were not replaced by others: ${workers}`);
     await wait(50);
   }
